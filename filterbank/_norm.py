@@ -1,0 +1,35 @@
+"""The scale of filters."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from ._check import Float64, choice
+
+Norm: TypeAlias = Literal["l2", "l1", "max"] | None
+NORMS = ("l2", "l1", "max", None)
+
+
+def normalized(filters: Float64, norm: Norm) -> Float64:
+    """Scale each filter to norm 1; None leaves the amplitudes alone."""
+    choice("norm", norm, NORMS)
+    if norm is None:
+        return filters
+    flat = filters.reshape(len(filters), -1)
+    peak = np.abs(flat).max(axis=1)
+    if not peak.all():
+        zero = np.flatnonzero(peak == 0)
+        raise ValueError(
+            f"`norm` {norm!r} cannot scale filter {zero[0]}: it is zero everywhere "
+            f"({len(zero)} of {len(filters)} are); use norm=None or drop it"
+        )
+    # Dividing by the peak first keeps the squares of tiny filters from vanishing.
+    flat = flat / peak[:, None]
+    if norm == "l2":
+        flat = flat / np.sqrt(np.sum(flat**2, axis=1, keepdims=True))
+    elif norm == "l1":
+        flat = flat / np.sum(np.abs(flat), axis=1, keepdims=True)
+    scaled: Float64 = flat.reshape(filters.shape)
+    return scaled

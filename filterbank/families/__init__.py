@@ -1,0 +1,87 @@
+"""The families: functions that make banks. They only make filters; they never convolve.
+
+A new family is a function in one of the files here and one row of the table below. Every law that the row's
+promises name is then tested on it.
+"""
+
+from ._family import Family
+from .derivatives import gaussian_derivative, hermite
+from .elementary import delta, random
+from .learned import pca
+from .oscillating import gabor
+from .transforms import dct
+from .wavelets import wavelet, wavelet_basis
+
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "dct",
+    "delta",
+    "gabor",
+    "gaussian_derivative",
+    "hermite",
+    "pca",
+    "random",
+    "wavelet",
+    "wavelet_basis",
+]
+
+FAMILIES = (
+    Family(
+        gabor,
+        "Cosine waves under a Gaussian, at frequencies, orientations and phases.",
+        "Daugman 1985",
+        promises=("independent", "symmetric"),
+        dimensions=(2,),
+    ),
+    Family(
+        dct,
+        "Products of cosines from coarse to fine: the discrete cosine transform.",
+        "Ahmed, Natarajan and Rao 1974",
+        promises=("orthonormal", "complete", "separable", "symmetric"),
+    ),
+    Family(
+        hermite,
+        "Orthogonal polynomials under a Gaussian, separable.",
+        "Martens 1990",
+        promises=("independent", "separable", "symmetric"),
+    ),
+    Family(
+        gaussian_derivative,
+        "Derivatives of a Gaussian up to an order: the N-jet of scale space.",
+        "Koenderink and van Doorn 1987",
+        promises=("independent", "separable", "symmetric"),
+    ),
+    Family(
+        wavelet,
+        "Equivalent filters of the undecimated wavelet transform, details by level and the approximation.",
+        "Mallat 2009",
+        promises=("independent", "separable"),
+        sides="at least 4",
+    ),
+    Family(
+        wavelet_basis,
+        "The complete wavelet basis of the window, every wavelet at every position.",
+        "Mallat 2009",
+        promises=("orthonormal", "complete", "separable"),
+        sides="power of two",
+    ),
+    Family(
+        pca,
+        "Principal components of image patches, by falling variance.",
+        "Hancock, Baddeley and Smith 1992",
+        promises=("orthonormal", "complete", "learned"),
+    ),
+    Family(
+        delta,
+        "Single pixels: a complete basis, with which a layer is a plain convolution.",
+        "standard basis",
+        promises=("orthonormal", "complete", "separable"),
+    ),
+    Family(
+        random,
+        "Random orthonormal filters: the control for experiments.",
+        "Mezzadri 2007",
+        promises=("orthonormal", "complete", "random"),
+    ),
+)

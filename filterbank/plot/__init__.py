@@ -1,0 +1,1 @@
+"""Pictures of banks and learned kernels: the only place that imports Matplotlib."""

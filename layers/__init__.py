@@ -1,0 +1,26 @@
+"""Keras 3 layers whose kernel is a sum of fixed filters: `W = sum_i a_i * b_i`, and only `a` trains."""
+
+import importlib
+import sys
+
+if __name__ == "layers":
+    # Imported from the checkout by its folder's name. A second copy would register every layer twice, so this
+    # name stands for the real module.
+    sys.modules[__name__] = importlib.import_module("filterbank.layers")
+else:
+    try:
+        import keras
+    except ImportError as error:
+        raise ImportError(
+            f"filterbank.layers needs Keras 3 and a backend ({error}); install them with "
+            f'pip install "filterbank[tensorflow]", or "filterbank[jax]" and set KERAS_BACKEND=jax'
+        ) from error
+    if int(keras.__version__.split(".")[0]) < 3:
+        raise ImportError(f"filterbank.layers needs Keras 3, got {keras.__version__}; pip install -U keras")
+
+    from ._conv import BasisConv2D
+    from ._fold import fold
+    from ._history import KernelHistory
+    from ._proof import FrozenBasisError, Verification
+
+    __all__ = ["BasisConv2D", "FrozenBasisError", "KernelHistory", "Verification", "fold"]

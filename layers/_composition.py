@@ -1,0 +1,129 @@
+"""The kernel from coefficients and basis, and what speaks of the kernel said about the coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import ml_dtypes
+import numpy as np
+from keras import ops
+
+from filterbank import FilterBank
+from filterbank._bank import rank_and_condition
+from filterbank._check import Array
+from filterbank._compose import pseudo_inverse
+
+# Kernels are drawn and projected in float32: smaller singular values than this hold only rounding errors.
+SMALLEST_SINGULAR_VALUE = 1e-5
+
+
+def basis_values(bank: FilterBank, dtype: Any) -> Array:
+    """Return the bank as a weight of that dtype holds it."""
+    name = keras.backend.standardize_dtype(dtype)
+    return bank.filters.astype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+
+
+def wide(dtype: Any) -> str:
+    """Return the dtype to compose in: the given one, but at least float32."""
+    return "float64" if keras.backend.standardize_dtype(dtype) == "float64" else "float32"
+
+
+def compose(coefficients: Any, basis: Any) -> Any:
+    """Return kernels `(*k, p, q)` from coefficients `(n, p, q)` and basis `(n, *k)`, at least in float32."""
+    dtype = wide(coefficients.dtype)
+    return ops.tensordot(ops.cast(basis, dtype), ops.cast(coefficients, dtype), axes=[[0], [0]])
+
+
+def project(kernel: Any, inverse: Array) -> Any:
+    """Return the least-squares coefficients `(n, p, q)` of a kernel `(*k, p, q)`."""
+    axes = list(range(1, inverse.ndim))
+    return ops.tensordot(
+        ops.convert_to_tensor(inverse, dtype=kernel.dtype), kernel, axes=[axes, [axis - 1 for axis in axes]]
+    )
+
+
+class ProjectedInitializer(keras.initializers.Initializer):
+    """Coefficients whose composed kernel is what the kernel's own initializer draws.
+
+    The kernel is drawn in its full shape, so fans and seeds mean what they mean in the plain layer, and projected
+    onto the bank. An incomplete bank cannot hold all of it: a random kernel is scaled so that its energy, and with
+    it the variance of the output for white input, is that of the kernel drawn. A kernel that is not random is a
+    kernel somebody chose: it is projected and left as it is.
+    """
+
+    def __init__(self, kernel_initializer: Callable[..., Any], bank: FilterBank) -> None:
+        self.kernel_initializer = kernel_initializer
+        self.bank = bank
+        rank, _ = rank_and_condition(bank)
+        random = hasattr(kernel_initializer, "seed")
+        self.rescale = random and rank < np.prod(bank.size)
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Return coefficients of shape `(n, p, q)`."""
+        dtype = dtype or keras.config.floatx()
+        drawn = self.kernel_initializer((*self.bank.size, *shape[1:]), dtype=wide(dtype))
+        drawn = ops.convert_to_tensor(drawn, dtype=wide(dtype))
+        inverse = pseudo_inverse(self.bank.filters, SMALLEST_SINGULAR_VALUE)
+        coefficients = project(drawn, inverse)
+        if self.rescale:
+            held = compose(coefficients, basis_values(self.bank, drawn.dtype))
+            energy = ops.maximum(ops.sum(ops.square(held)), keras.config.epsilon() ** 4)
+            coefficients = coefficients * ops.sqrt(ops.sum(ops.square(drawn)) / energy)
+        return ops.cast(coefficients, dtype)
+
+
+class ComposedRegularizer(keras.regularizers.Regularizer):
+    """The penalty of the composed kernel, plus that of the coefficients themselves."""
+
+    def __init__(
+        self,
+        kernel_regularizer: Callable[[Any], Any] | None,
+        coefficient_regularizer: Callable[[Any], Any] | None,
+        bank: FilterBank,
+    ) -> None:
+        self.kernel_regularizer = kernel_regularizer
+        self.coefficient_regularizer = coefficient_regularizer
+        self.bank = bank
+
+    def __call__(self, coefficients: Any) -> Any:
+        """Return the penalty, a scalar."""
+        # The NumPy bank, not the weight: under JAX the trainer has purged the weight's value here.
+        penalty: Any = 0.0
+        if self.kernel_regularizer is not None:
+            penalty = self.kernel_regularizer(compose(coefficients, _constant(self.bank, coefficients)))
+        if self.coefficient_regularizer is not None:
+            penalty = penalty + self.coefficient_regularizer(coefficients)
+        return penalty
+
+
+class ComposedConstraint(keras.constraints.Constraint):
+    """The constraint of the coefficients, then that of the composed kernel, pulled back by least squares."""
+
+    def __init__(
+        self,
+        kernel_constraint: Callable[[Any], Any] | None,
+        coefficient_constraint: Callable[[Any], Any] | None,
+        bank: FilterBank,
+    ) -> None:
+        self.kernel_constraint = kernel_constraint
+        self.coefficient_constraint = coefficient_constraint
+        self.bank = bank
+        self.inverse = pseudo_inverse(bank.filters, SMALLEST_SINGULAR_VALUE)
+
+    def __call__(self, coefficients: Any) -> Any:
+        """Return the constrained coefficients."""
+        coefficients = ops.convert_to_tensor(coefficients)
+        if self.coefficient_constraint is not None:
+            coefficients = self.coefficient_constraint(coefficients)
+        if self.kernel_constraint is None:
+            return coefficients
+        kernel = compose(coefficients, _constant(self.bank, coefficients))
+        # Only the change is projected: a kernel that the constraint leaves alone keeps its coefficients.
+        change = project(self.kernel_constraint(kernel) - kernel, self.inverse)
+        return coefficients + ops.cast(change, coefficients.dtype)
+
+
+def _constant(bank: FilterBank, like: Any) -> Array:
+    return basis_values(bank, like.dtype)

@@ -1,0 +1,91 @@
+"""The convolutions on a bank."""
+
+from __future__ import annotations
+
+import keras
+
+from ._basis import BasisMixin
+
+
+@keras.saving.register_keras_serializable(package="filterbank")
+class BasisConv2D(BasisMixin, keras.layers.Conv2D):
+    """2-D convolution whose kernel is a sum of fixed filters: `W = sum_i a_i * b_i`, and only `a` trains.
+
+    Every argument of `keras.layers.Conv2D` keeps its place, name, meaning and default, but for `kernel_size`, in
+    whose place the bank comes. `kernel_initializer`, `kernel_regularizer` and `kernel_constraint` speak of the
+    composed kernel, the arguments below of the coefficients.
+
+    Parameters
+    ----------
+    filters : int
+        Number of output channels.
+    bank : FilterBank or array_like
+        The fixed filters `b`, `(n, height, width)`.
+    strides, padding, data_format, dilation_rate, groups, activation, use_bias : optional
+        As in Conv2D.
+    kernel_initializer : str or keras.initializers.Initializer, default "glorot_uniform"
+        What the composed kernel starts as. It is drawn in its full shape and projected onto the bank; a random
+        one is scaled so that the output has the variance of a plain Conv2D, whatever the bank. Any other (an array
+        in a `Constant`, a function) is projected and left as it is: the closest kernel that the bank can make.
+    kernel_regularizer : str or keras.regularizers.Regularizer, optional
+        Penalty of the composed kernel.
+    kernel_constraint : str or keras.constraints.Constraint, optional
+        Constraint of the composed kernel, pulled back to the coefficients by least squares: exact when the
+        constrained kernel lies in the span of the bank (scaling does), approximate otherwise.
+    bias_initializer, bias_regularizer, bias_constraint, activity_regularizer : optional
+        As in Conv2D.
+    coefficient_initializer : str or keras.initializers.Initializer, optional
+        What the coefficients `a`, `(n, in // groups, filters)`, start as, in place of `kernel_initializer`.
+    coefficient_regularizer : str or keras.regularizers.Regularizer, optional
+        Penalty of the coefficients.
+    coefficient_constraint : str or keras.constraints.Constraint, optional
+        Constraint of the coefficients, applied before that of the kernel.
+    execution : {"auto", "compose", "factor"}, default "auto"
+        How the same function is computed: compose the kernel and convolve once, or convolve with the bank and mix
+        the responses with a 1x1 convolution, which is less work for few input channels. "auto" chooses by the
+        number of operations.
+    **kwargs
+        Arguments of every Keras layer: `name`, `dtype`, `trainable`.
+
+    Attributes
+    ----------
+    coefficients : keras.Variable
+        The trainable weight `a`, `(n, in // groups, filters)`.
+    basis : keras.Variable
+        The frozen weight `b`, `(n, height, width)`.
+    kernel : tensor
+        The composed kernel `(height, width, in // groups, filters)`, in the dtype the layer computes in.
+    bank : FilterBank
+        The bank.
+
+    Raises
+    ------
+    TypeError
+        If the bank is not real numbers, or an argument is missing or unknown.
+    ValueError
+        If the bank is not 2-D or only zeros, or for what Conv2D refuses.
+
+    See Also
+    --------
+    fold : The plain Conv2D with the same output.
+
+    Notes
+    -----
+    The basis is a weight that does not train: `summary` counts it, files hold it, and no optimizer sees it.
+    What could still move it (`set_weights`, `basis.assign`, legacy files) `verify` finds, and saving refuses. A file with
+    another bank does not load; Keras goes on to load the other layers of that file before it raises.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import BasisConv2D
+    >>> layer = BasisConv2D(64, fb.dct(11, n=10), activation="relu", name="textures")
+    >>> model = keras.Sequential([keras.Input((32, 32, 1)), layer])
+    >>> [weight.name for weight in model.trainable_weights], layer.coefficients.shape
+    (['coefficients', 'bias'], (10, 1, 64))
+    >>> print(layer.verify())  # doctest: +ELLIPSIS
+    textures: basis identical to its bank, sha256 ...; 704 numbers train, 1,210 are frozen
+    """
+
+    dimensions = 2

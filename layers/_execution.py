@@ -1,0 +1,64 @@
+"""Two ways to compute the same convolution: compose the kernel first, or filter first and mix after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from filterbank._check import choice
+
+EXECUTIONS = ("auto", "compose", "factor")
+
+
+def choose(execution: str, channels: int, outputs: int, groups: int, pixels: int, n: int) -> str:
+    """Return "compose" or "factor" for a layer of that shape.
+
+    "auto" counts multiplications for one output position: `pixels * channels / groups * outputs` to convolve with
+    the composed kernel, `n * channels * (pixels + outputs / groups)` to filter every channel and mix. Filtering
+    each channel by itself runs at a lower rate than one dense convolution, so several channels must save more, and
+    beyond three it has not been seen to pay.
+    """
+    choice("execution", execution, EXECUTIONS)
+    if execution != "auto":
+        return execution
+    dense = pixels * channels / groups * outputs
+    share = n * channels * (pixels + outputs / groups) / dense
+    if channels == 1:
+        return "factor" if share < 1 / 2 else "compose"
+    return "factor" if channels <= 3 and share < 1 / 3 else "compose"
+
+
+def factored(layer: Any, inputs: Any) -> Any:
+    """Convolve every channel with every filter, then mix the responses with a 1x1 convolution."""
+    channels_last = layer.data_format == "channels_last"
+    channels = inputs.shape[-1 if channels_last else 1]
+    coefficients = ops.cast(layer.coefficients, layer.compute_dtype)
+    responses = _responses(layer, inputs, channels)
+    n, inside, outputs = coefficients.shape
+    # Response c * n + i is filter i on channel c.
+    mixing = ops.reshape(ops.transpose(coefficients, (1, 0, 2)), (*(1,) * layer.rank, inside * n, outputs))
+    return ops.conv(responses, mixing, padding="valid", data_format=layer.data_format)
+
+
+def _responses(layer: Any, inputs: Any, channels: int) -> Any:
+    settings = {
+        "strides": list(layer.strides),
+        "padding": layer.padding,
+        "dilation_rate": layer.dilation_rate,
+        "data_format": layer.data_format,
+    }
+    basis = ops.moveaxis(ops.cast(layer.basis, layer.compute_dtype), 0, -1)  # (*k, n)
+    n = basis.shape[-1]
+    if channels == 1:
+        return ops.conv(inputs, ops.expand_dims(basis, -2), **settings)
+    if layer.rank < 3 and len(set(layer.strides)) == 1:
+        kernel = ops.repeat(ops.expand_dims(basis, -2), channels, axis=-2)
+        return ops.depthwise_conv(inputs, kernel, **settings)
+    # Depthwise convolutions know neither unequal strides nor three dimensions: one dense convolution with zeros
+    # between the channels does.
+    blocks = ops.expand_dims(basis, (-3, -2)) * ops.reshape(
+        ops.eye(channels, dtype=layer.compute_dtype), (*(1,) * layer.rank, channels, channels, 1)
+    )
+    dense = ops.reshape(blocks, (*basis.shape[:-1], channels, channels * n))
+    return ops.conv(inputs, dense, **settings)

@@ -1,0 +1,75 @@
+"""The proof that a basis is still its bank."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from keras import ops
+
+from filterbank import FilterBank
+from filterbank._check import Array
+
+from ._composition import basis_values
+
+
+class FrozenBasisError(ValueError):
+    """A layer's basis, or a file's, is not the layer's bank."""
+
+
+class Verification(NamedTuple):
+    """What `verify` found.
+
+    Attributes
+    ----------
+    layer : str
+        Name of the layer.
+    fingerprint : str
+        The sha256 of the bank that the basis is bit for bit.
+    trainable : int
+        How many numbers train: coefficients, bias, pointwise kernel.
+    frozen : int
+        How many numbers do not.
+    """
+
+    layer: str
+    fingerprint: str
+    trainable: int
+    frozen: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.layer}: basis identical to its bank, sha256 {self.fingerprint[:16]}; "
+            f"{self.trainable:,} numbers train, {self.frozen:,} are frozen"
+        )
+
+
+def require_same(name: str, bank: FilterBank, found: Any, where: str, way_out: str) -> None:
+    """Raise FrozenBasisError unless the values found are the bank, bit for bit in their own dtype."""
+    values = np.asarray(found)
+    if values.shape == bank.shape and np.array_equal(values, basis_values(bank, values.dtype)):
+        return
+    raise FrozenBasisError(
+        f"the basis of layer {name!r} is not its bank: {_difference(bank, values)} {where} "
+        f"(bank sha256 {bank.fingerprint[:16]}, found {_fingerprint(values)}); {way_out}"
+    )
+
+
+def live_values(weight: Any) -> Array:
+    """Return the values of a weight as NumPy has them."""
+    return np.asarray(ops.convert_to_numpy(weight))
+
+
+def _difference(bank: FilterBank, values: Array) -> str:
+    if values.shape != bank.shape:
+        return f"shape {values.shape} instead of {bank.shape}"
+    expected = basis_values(bank, values.dtype)
+    moved = np.abs(values.astype(np.float64) - expected.astype(np.float64))
+    return f"{np.count_nonzero(values != expected)} of {values.size} values differ, by up to {moved.max():.3g},"
+
+
+def _fingerprint(values: Array) -> str:
+    try:
+        return FilterBank(values.astype(np.float64)).fingerprint[:16]
+    except (TypeError, ValueError):
+        return "none: not a bank of finite numbers"

@@ -17,7 +17,8 @@ def normalized(filters: Float64, norm: Norm) -> Float64:
     choice("norm", norm, NORMS)
     if norm is None:
         return filters
-    flat = filters.reshape(len(filters), -1)
+    # In one memory layout: NumPy's order of summation, so the last digit, depends on it.
+    flat = np.ascontiguousarray(filters.reshape(len(filters), -1))
     peak = np.abs(flat).max(axis=1)
     if not peak.all():
         zero = np.flatnonzero(peak == 0)

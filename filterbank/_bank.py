@@ -364,7 +364,7 @@ def load(path: str | os.PathLike[str]) -> FilterBank:
             recipe=_store.parse_json(str(arrays["recipe"])),
         )
         fingerprint = str(arrays["fingerprint"])
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{name!r} is a damaged filterbank bank file: {error}") from error
     return bank._expect(fingerprint, repr(name))
 

@@ -9,8 +9,6 @@ import json
 import math
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,6 +78,8 @@ def jsonable(value: Any) -> Any:
 def write_npz(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Any]) -> None:
     """Write arrays to exactly `path`, which afterwards is the old file or the whole new one."""
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {os.fspath(path)!r}: there is no folder {str(target.parent)!r}")
     content = io.BytesIO()
     np.savez_compressed(content, **{"kind": np.array(kind), "version": np.array(FORMAT_VERSION), **arrays})
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -103,26 +103,32 @@ def _umask() -> int:
 
 def read_npz(path: str | os.PathLike[str], kind: str) -> dict[str, Array]:
     """Read what `write_npz` wrote; refuse truncated, foreign and future files."""
+    name = os.fspath(path)
+    content = Path(path).read_bytes()
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise ValueError("it holds one bare array")
-            arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{os.fspath(path)!r} is not a filterbank {kind} file, or is damaged: {error}") from error
-    found = str(arrays.pop("kind", ""))
-    if found != kind or "version" not in arrays:
+        arrays = _arrays(content)
+    except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds over damaged bytes
+        raise ValueError(f"{name!r} is not a filterbank {kind} file, or is damaged: {error}") from error
+    found, version = arrays.pop("kind", None), arrays.pop("version", None)
+    if str(found) != kind or version is None or version.shape or version.dtype.kind not in "iu" or version < 1:
         raise ValueError(
-            f"{os.fspath(path)!r} is not a filterbank {kind} file: it holds {sorted(arrays)}; "
+            f"{name!r} is not a filterbank {kind} file: it holds {sorted(arrays)}; "
             f"np.load reads arrays of other programs"
         )
-    version = int(arrays.pop("version"))
     if version > FORMAT_VERSION:
         raise ValueError(
-            f"{os.fspath(path)!r} has format {version}, this filterbank reads up to "
+            f"{name!r} has format {version}, this filterbank reads up to "
             f"{FORMAT_VERSION}; install a newer filterbank"
         )
     return arrays
+
+
+def _arrays(content: bytes) -> dict[str, Array]:
+    archive = np.load(io.BytesIO(content), allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise ValueError("it holds one bare array")
+    with archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def parse_json(text: str) -> Any:

@@ -16,6 +16,9 @@ from . import _store
 from ._check import Array, Float64, is_integer
 
 
+LONGEST_TEXT = 1000  # a column of texts is as wide as its longest, for every filter
+
+
 class BankWarning(UserWarning):
     """A bank is not what its parameters promise: filters are aliased, cut or dependent."""
 
@@ -42,9 +45,10 @@ class FilterBank:
     Raises
     ------
     TypeError
-        If the filters are complex or not numbers.
+        If the filters are complex or not numbers, or the recipe is not JSON-able.
     ValueError
-        If they have another number of dimensions, there is none, or one is not finite.
+        If they have another number of dimensions, there is none, or one is not finite; if a column has not `n`
+        entries.
 
     See Also
     --------
@@ -81,14 +85,19 @@ class FilterBank:
         family: str = "custom",
         recipe: Mapping[str, Any] | None = None,
     ) -> None:
+        if hasattr(self, "_filters"):
+            raise AttributeError("a FilterBank cannot be changed: make a new bank")
+        if not isinstance(family, str):
+            raise TypeError(f"`family` must be a str, the name of the family, got {type(family).__name__}")
         frozen = _frozen(_checked(filters))
-        columns = {name: _column(name, column, len(frozen)) for name, column in (parameters or {}).items()}
-        if recipe is None:
-            recipe = {"family": family, "filters": None}
+        columns = {
+            name: _column(name, column, len(frozen)) for name, column in _mapping("parameters", parameters).items()
+        }
+        recipe = _mapping("recipe", recipe) or {"family": family, "filters": None}
         for name, value in (
             ("_filters", frozen),
             ("_parameters", MappingProxyType(columns)),
-            ("_family", str(family)),
+            ("_family", family),
             ("_recipe", _store.jsonable(recipe)),
             ("_fingerprint", None),
             ("_singular", None),
@@ -262,9 +271,10 @@ class FilterBank:
         return bank._expect(fingerprint, "the configuration")
 
     def _expect(self, fingerprint: object, where: str) -> FilterBank:
-        if str(fingerprint) != self.fingerprint:
+        if fingerprint != self.fingerprint:
+            named = fingerprint[:64] if isinstance(fingerprint, str) else type(fingerprint).__name__
             raise ValueError(
-                f"{where} names the fingerprint {str(fingerprint)[:64]}, but its filters have "
+                f"{where} names the fingerprint {named}, but its filters have "
                 f"{self.fingerprint}: it was damaged or edited"
             )
         return self
@@ -393,7 +403,7 @@ def rank_and_condition(bank: FilterBank) -> tuple[int, float]:
 
 
 def _checked(filters: npt.ArrayLike, name: str = "filters") -> Float64:
-    array = np.asarray(filters)
+    array = _array(name, filters)
     if array.dtype.kind not in "biuf":
         way_out = "; keep real and imaginary parts as filters of their own" * (array.dtype.kind == "c")
         raise TypeError(f"`{name}` must be real numbers, got {array.dtype}{way_out}")
@@ -404,7 +414,8 @@ def _checked(filters: npt.ArrayLike, name: str = "filters") -> Float64:
         )
     if not array.size:
         raise ValueError(f"`{name}` must hold at least one filter of one pixel, got shape {array.shape}")
-    exact = array.astype(np.float64)
+    with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
+        exact = array.astype(np.float64)
     if not np.isfinite(exact).all():
         broken = np.flatnonzero(~np.isfinite(exact.reshape(len(exact), -1)).all(axis=1))
         raise ValueError(
@@ -421,15 +432,33 @@ def _frozen(array: Array) -> Array:
     return np.frombuffer(values.tobytes(), dtype=values.dtype).reshape(values.shape)
 
 
+def _mapping(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if value is not None and not isinstance(value, Mapping):
+        raise TypeError(f"`{name}` must be a dict, got {type(value).__name__}")
+    return value or {}
+
+
 def _column(name: str, column: npt.ArrayLike, count: int) -> Array:
-    array = np.asarray(column)
+    if not isinstance(name, str):
+        raise TypeError(f"`parameters` must have texts as keys, got {name!r}")
+    if isinstance(column, (list, tuple)) and any(isinstance(e, str) and len(e) > LONGEST_TEXT for e in column):
+        raise ValueError(f"parameter `{name}` must have texts of at most {LONGEST_TEXT} characters")
+    array = _array(name, column)
     if array.dtype.kind not in "biufU":
         raise TypeError(f"parameter `{name}` must hold numbers or texts, got {array.dtype}")
     if array.shape != (count,):
         raise ValueError(
             f"parameter `{name}` must have one entry for each of the {count} filters, got shape {array.shape}"
         )
-    return _frozen(array)
+    # By way of a list: a column has the type with which it comes back from JSON.
+    return _frozen(np.asarray(array.tolist()))
+
+
+def _array(name: str, values: npt.ArrayLike) -> Array:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must be one array with equal rows: {error}") from error
 
 
 def _indices(key: Any, count: int) -> npt.NDArray[np.intp]:

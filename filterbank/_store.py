@@ -40,8 +40,8 @@ def decode(record: Any) -> Array:
     if not isinstance(record, Mapping) or set(record) != {"shape", "dtype", "data"}:
         raise ValueError("an encoded array must be a dict of `shape`, `dtype` and `data`")
     shape, dtype, data = record["shape"], record["dtype"], record["data"]
-    if dtype not in READABLE_DTYPES:
-        raise ValueError(f"`dtype` must be one of {READABLE_DTYPES}, got {dtype!r}")
+    if not isinstance(dtype, str) or dtype not in READABLE_DTYPES:
+        raise ValueError(f"`dtype` must be one of {READABLE_DTYPES}, got {dtype!r}"[:200])
     if (
         not isinstance(shape, (list, tuple))
         or not 2 <= len(shape) <= 4
@@ -62,10 +62,8 @@ def decode(record: Any) -> Array:
 
 def jsonable(value: Any) -> Any:
     """Return `value` as JSON keeps it: arrays and tuples become lists, NumPy numbers Python's."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
     if isinstance(value, Mapping):
         return {str(key): jsonable(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple, range)):

@@ -27,12 +27,16 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
         What the composed kernel starts as. It is drawn in its full shape and projected onto the bank; a random
         one is scaled so that the output has the variance of a plain Conv2D, whatever the bank. Any other (an array
         in a `Constant`, a function) is projected and left as it is: the closest kernel that the bank can make.
+    bias_initializer : optional
+        As in Conv2D.
     kernel_regularizer : str or keras.regularizers.Regularizer, optional
         Penalty of the composed kernel.
+    bias_regularizer, activity_regularizer : optional
+        As in Conv2D.
     kernel_constraint : str or keras.constraints.Constraint, optional
         Constraint of the composed kernel, pulled back to the coefficients by least squares: exact when the
         constrained kernel lies in the span of the bank (scaling does), approximate otherwise.
-    bias_initializer, bias_regularizer, bias_constraint, activity_regularizer : optional
+    bias_constraint : optional
         As in Conv2D.
     coefficient_initializer : str or keras.initializers.Initializer, optional
         What the coefficients `a`, `(n, in // groups, filters)`, start as, in place of `kernel_initializer`.
@@ -71,9 +75,9 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
 
     Notes
     -----
-    The basis is a weight that does not train: `summary` counts it, files hold it, and no optimizer sees it.
-    What could still move it (`set_weights`, `basis.assign`, legacy files) `verify` finds, and saving refuses. A file with
-    another bank does not load; Keras goes on to load the other layers of that file before it raises.
+    The basis is a weight that does not train: `summary` counts it, files hold it, and no optimizer sees it. What
+    could still move it (`set_weights`, `basis.assign`, legacy files) `verify` finds, and saving refuses. A file
+    with another bank does not load; Keras goes on to load the other layers of that file before it raises.
 
     Examples
     --------

@@ -20,7 +20,7 @@ class FrozenBasisError(ValueError):
 class Verification(NamedTuple):
     """What `verify` found.
 
-    Attributes
+    Parameters
     ----------
     layer : str
         Name of the layer.
@@ -30,6 +30,15 @@ class Verification(NamedTuple):
         How many numbers train: coefficients, bias, pointwise kernel.
     frozen : int
         How many numbers do not.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from filterbank.layers import BasisConv2D
+    >>> layer = BasisConv2D(64, fb.dct(11, n=10))
+    >>> layer.build((None, 32, 32, 1))
+    >>> layer.verify().frozen
+    1210
     """
 
     layer: str

@@ -12,11 +12,8 @@ from typing import Any, NoReturn, final, overload
 import numpy as np
 import numpy.typing as npt
 
-from . import _store
+from . import _store, _values
 from ._check import Array, Float64, is_integer
-
-
-LONGEST_TEXT = 1000  # a column of texts is as wide as its longest, for every filter
 
 
 class BankWarning(UserWarning):
@@ -89,13 +86,11 @@ class FilterBank:
             raise AttributeError("a FilterBank cannot be changed: make a new bank")
         if not isinstance(family, str):
             raise TypeError(f"`family` must be a str, the name of the family, got {type(family).__name__}")
-        frozen = _frozen(_checked(filters))
-        columns = {
-            name: _column(name, column, len(frozen)) for name, column in _mapping("parameters", parameters).items()
-        }
-        recipe = _mapping("recipe", recipe) or {"family": family, "filters": None}
+        values = _values.frozen(_values.checked_filters(filters))
+        columns = _values.columns(parameters, len(values))
+        recipe = _values.mapping("recipe", recipe) or {"family": family, "filters": None}
         for name, value in (
-            ("_filters", frozen),
+            ("_filters", values),
             ("_parameters", MappingProxyType(columns)),
             ("_family", family),
             ("_recipe", _store.jsonable(recipe)),
@@ -179,7 +174,7 @@ class FilterBank:
                 raise IndexError(f"filter {key} does not exist: the bank has {len(self)} filters")
             one: Float64 = self._filters[key]
             return one
-        indices = _indices(key, len(self))
+        indices = _values.indices(key, len(self))
         return self._derive("select", self._filters[indices], {"indices": indices}, indices)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
@@ -381,7 +376,7 @@ def load(path: str | os.PathLike[str]) -> FilterBank:
 
 def as_filters(bank: FilterBank | npt.ArrayLike, name: str = "bank") -> Float64:
     """Return the `(n, *size)` float64 values of a bank or of a plain array, checked."""
-    return bank.filters if isinstance(bank, FilterBank) else _checked(bank, name)
+    return bank.filters if isinstance(bank, FilterBank) else _values.checked_filters(bank, name)
 
 
 def singular_values(bank: FilterBank) -> Float64:
@@ -400,80 +395,3 @@ def rank_and_condition(bank: FilterBank) -> tuple[int, float]:
     rank = int(np.count_nonzero(values > tolerance))
     condition = float(values[0] / values[-1]) if rank == len(bank) else np.inf
     return rank, condition
-
-
-def _checked(filters: npt.ArrayLike, name: str = "filters") -> Float64:
-    array = _array(name, filters)
-    if array.dtype.kind not in "biuf":
-        way_out = "; keep real and imaginary parts as filters of their own" * (array.dtype.kind == "c")
-        raise TypeError(f"`{name}` must be real numbers, got {array.dtype}{way_out}")
-    if not 2 <= array.ndim <= 4:
-        raise ValueError(
-            f"`{name}` must be (n, width), (n, height, width) or (n, depth, height, width), "
-            f"got shape {array.shape}"
-        )
-    if not array.size:
-        raise ValueError(f"`{name}` must hold at least one filter of one pixel, got shape {array.shape}")
-    with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
-        exact = array.astype(np.float64)
-    if not np.isfinite(exact).all():
-        broken = np.flatnonzero(~np.isfinite(exact.reshape(len(exact), -1)).all(axis=1))
-        raise ValueError(
-            f"`{name}` must be finite, got NaN or infinity in filter {broken[0]} "
-            f"({len(broken)} of {len(exact)} filters)"
-        )
-    return exact
-
-
-def _frozen(array: Array) -> Array:
-    """Return a copy that nobody can make writable again: its memory is a bytes object."""
-    # Adding zero turns -0.0 into 0.0, so that equal banks have equal bytes and fingerprints.
-    values = array + 0.0 if array.dtype.kind == "f" else array
-    return np.frombuffer(values.tobytes(), dtype=values.dtype).reshape(values.shape)
-
-
-def _mapping(name: str, value: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    if value is not None and not isinstance(value, Mapping):
-        raise TypeError(f"`{name}` must be a dict, got {type(value).__name__}")
-    return value or {}
-
-
-def _column(name: str, column: npt.ArrayLike, count: int) -> Array:
-    if not isinstance(name, str):
-        raise TypeError(f"`parameters` must have texts as keys, got {name!r}")
-    if isinstance(column, (list, tuple)) and any(isinstance(e, str) and len(e) > LONGEST_TEXT for e in column):
-        raise ValueError(f"parameter `{name}` must have texts of at most {LONGEST_TEXT} characters")
-    array = _array(name, column)
-    if array.dtype.kind not in "biufU":
-        raise TypeError(f"parameter `{name}` must hold numbers or texts, got {array.dtype}")
-    if array.shape != (count,):
-        raise ValueError(
-            f"parameter `{name}` must have one entry for each of the {count} filters, got shape {array.shape}"
-        )
-    # By way of a list: a column has the type with which it comes back from JSON.
-    return _frozen(np.asarray(array.tolist()))
-
-
-def _array(name: str, values: npt.ArrayLike) -> Array:
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"`{name}` must be one array with equal rows: {error}") from error
-
-
-def _indices(key: Any, count: int) -> npt.NDArray[np.intp]:
-    """Turn a slice, a list or a mask into the indices it selects."""
-    if isinstance(key, tuple):
-        raise TypeError("a bank is indexed by filter only: use bank.filters[...] for rows and columns")
-    if isinstance(key, slice):
-        indices = np.arange(count)[key]
-    else:
-        wanted = np.asarray(key)
-        if wanted.ndim != 1 or (wanted.size and wanted.dtype.kind not in "biu"):
-            raise TypeError(f"a bank is indexed by an int, a slice, a list of ints or a mask, got {key!r}")
-        if wanted.dtype.kind == "b" and len(wanted) != count:
-            raise IndexError(f"a mask must have {count} entries, one a filter, got {len(wanted)}")
-        indices = np.arange(count)[wanted.astype(np.intp) if not wanted.size else wanted]
-    if not indices.size:
-        raise ValueError(f"{key!r} selects no filter of {count}; a bank has at least one")
-    return indices

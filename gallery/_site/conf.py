@@ -1,0 +1,32 @@
+"""Configuration of the site: `python -m sphinx -W gallery/_site OUTPUT`."""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import filterbank
+
+project = "filterbank"
+author = "The filterbank developers"
+copyright = f"2026, {author}"
+version = release = filterbank.__version__
+
+extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx_gallery.gen_gallery"]
+exclude_patterns = ["build", "gallery/**/*.ipynb"]
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
+html_show_sourcelink = False
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "..",
+    "gallery_dirs": "gallery",
+    "ignore_pattern": "_site",
+    "filename_pattern": "/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "abort_on_example_error": True,
+    "reset_modules": (),
+    "min_reported_time": 1,
+}

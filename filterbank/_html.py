@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import json
 
 import numpy as np
 
@@ -14,6 +13,9 @@ from ._check import Float64, window_name
 
 SHOWN = 24
 TILE = 56  # pixels on the screen
+DETAIL = 48  # pixels of a filter that are kept: notebooks keep every picture
+LONGEST = 400  # characters of a fact
+SHADES = 31  # from white to either end
 BLUE, WHITE, RED = np.array([33, 102, 172]), np.array([247, 247, 247]), np.array([178, 24, 43])
 
 
@@ -36,7 +38,7 @@ def bank_html(bank: FilterBank) -> str:
     }
     rows = "".join(
         f"<tr><th style='text-align:left'>{name}</th>"
-        f"<td style='text-align:left'><code>{html.escape(value)}</code></td></tr>"
+        f"<td style='text-align:left'><code>{html.escape(_short(value))}</code></td></tr>"
         for name, value in facts.items()
     )
     return f"<div>{strip}<table>{rows}</table></div>"
@@ -44,14 +46,22 @@ def bank_html(bank: FilterBank) -> str:
 
 def _call(bank: FilterBank) -> str:
     arguments = {
-        name: "..." if name in ("filters", "parameters", "banks") else json.dumps(value)
-        for name, value in bank.recipe.items()
-        if value is not None
+        name: "..." if name in ("filters", "banks") else repr(value)
+        for name, value in bank._recipe.items()
+        if value is not None or name == "filters"
     }
-    text = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    for written, python in (("true", "True"), ("false", "False"), ("null", "None")):
-        text = text.replace(written, python)
-    return text
+    return ", ".join(f"{name}={value}" for name, value in arguments.items())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _palette() -> list[int]:
+    share = np.linspace(-1, 1, 2 * SHADES + 1)[:, None]
+    colours = WHITE + np.abs(share) * (np.where(share < 0, BLUE, RED) - WHITE)
+    flat: list[int] = np.rint(colours).astype(int).ravel().tolist()
+    return flat
 
 
 def _tile(one: Float64, limit: float) -> str:
@@ -59,11 +69,12 @@ def _tile(one: Float64, limit: float) -> str:
     from PIL import Image
 
     plane = np.atleast_2d(one[one.shape[0] // 2] if one.ndim == 3 else one)
-    share = np.clip(plane / limit, -1, 1)[..., None]
-    ends = np.where(share < 0, BLUE, RED)
-    pixels = np.rint(WHITE + np.abs(share) * (ends - WHITE)).astype(np.uint8)
+    shades = np.rint((plane / limit + 1) * SHADES).astype(np.uint8)
+    image = Image.fromarray(shades)
+    image.thumbnail((DETAIL, DETAIL), Image.Resampling.BOX)
+    image.putpalette(_palette())
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
+    image.save(buffer, format="PNG", optimize=True)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     return (
         f"<img src='data:image/png;base64,{data}' width='{TILE}' height='{TILE}' alt='filter' "

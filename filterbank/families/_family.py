@@ -90,7 +90,10 @@ def makes_bank(
 
         @functools.wraps(draft_filters)
         def family(*args: P.args, **kwargs: P.kwargs) -> FilterBank:
-            bound = signature.bind(*args, **kwargs)
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{name}() {error}; it takes {', '.join(signature.parameters)}") from None
             bound.apply_defaults()
             arguments = bound.arguments
             if arguments["n"] is not None:
@@ -114,6 +117,9 @@ def makes_bank(
                 recipe={"family": name, **jsonable(recipe)},
             )
 
+        # What `help` shows: a family returns banks, the function under it only drafts.
+        family.__annotations__ = {**draft_filters.__annotations__, "return": "FilterBank"}
+        vars(family)["__signature__"] = signature.replace(return_annotation="FilterBank")
         return family
 
     return decorate
@@ -125,8 +131,11 @@ def _generator(rng: Any) -> tuple[np.random.Generator, Any]:
         kind = rng.get("bit_generator")
         if kind not in ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"):
             raise ValueError(f"`rng` names no bit generator of NumPy: {kind!r}")
-        bits = getattr(np.random, kind)()
-        bits.state = _with_arrays(rng)
+        bits = getattr(np.random, kind)(0)
+        try:
+            bits.state = _with_arrays(rng)
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"`rng` is no state of NumPy's {kind}: {error!r}") from error
         return np.random.Generator(bits), dict(rng)
     try:
         generator = np.random.default_rng(rng)

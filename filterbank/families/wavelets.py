@@ -60,8 +60,8 @@ def wavelet(
     -----
     At level `j` a filter of the transform is the convolution of the low-pass filters of levels 1 to `j - 1`,
     spread by powers of two, and one more filter of level `j`. PyWavelets convolves; the filters here are
-    turned round for correlation, as Keras and ``scipy.ndimage.correlate`` do it, and each is centred in the window,
-    half a pixel towards the origin where the parities differ. So they are swt2's up to whole pixels, and
+    turned round for correlation, as Keras and ``scipy.ndimage.correlate`` do it, and each is centred in the
+    window, half a pixel towards the origin where the parities differ. So they are swt2's up to whole pixels, and
     ``numpy.roll(scipy.ndimage.correlate(image, filter, mode="wrap"), (shift_y, shift_x), (0, 1))`` is swt2's
     array at ``norm=None``.
 

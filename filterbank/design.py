@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _check, _norm
-from ._bank import FilterBank
+from ._bank import FilterBank, as_filters
 from ._check import Float64
 from ._norm import Norm
 
@@ -102,7 +102,8 @@ def orthonormalize(
     Raises
     ------
     ValueError
-        If the bank is zero everywhere, or dependent with ``method="symmetric"``.
+        If the bank is zero everywhere, or dependent with ``method="symmetric"``, or `tol` is not from 0 to
+        below 1.
 
     References
     ----------
@@ -119,11 +120,11 @@ def orthonormalize(
     matrix = bank.filters.reshape(len(bank), -1)
     if tol is None:
         tol = max(matrix.shape) * float(np.finfo(np.float64).eps)
-    else:
-        tol = _check.number("tol", tol, at_least=0)
+    elif _check.number("tol", tol, at_least=0) >= 1:
+        raise ValueError(f"`tol` must be below 1, a share of the norm, got {tol!r}; at 1 no filter is left")
     if not matrix.any():
         raise ValueError("`bank` must have a filter other than zero to orthonormalise, got only zeros")
-    arguments = {"method": method, "tol": tol}
+    arguments = {"method": method, "tol": float(tol)}
     if method == "qr":
         rows, kept = _gram_schmidt(matrix, tol)
         return bank._derive("orthonormalize", rows.reshape(-1, *bank.size), arguments, kept)
@@ -147,6 +148,8 @@ def orthonormalize(
 
 def _gram_schmidt(matrix: Float64, tol: float) -> tuple[Float64, npt.NDArray[np.intp]]:
     """Return orthonormal rows that span what the rows of the matrix do, and which rows gave them."""
+    # Rows near 1, by exact powers of two: the squares of tiny or huge ones would be lost.
+    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max(axis=1))[1][:, None])
     norms = np.linalg.norm(matrix, axis=1)
     rows = np.empty((min(matrix.shape), matrix.shape[1]))
     kept: list[int] = []
@@ -179,6 +182,8 @@ def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
 
     Raises
     ------
+    TypeError
+        If the banks come as a list.
     ValueError
         If there is no bank or the sizes differ.
 
@@ -191,6 +196,8 @@ def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
     """
     if not banks:
         raise ValueError("`concatenate` needs at least one bank, got none")
+    if any(isinstance(bank, (list, tuple)) and any(isinstance(b, FilterBank) for b in bank) for bank in banks):
+        raise TypeError("`banks` must be passed one by one, got a list of them; write concatenate(*banks)")
     parts = [as_bank(bank) for bank in banks]
     sizes = {part.size for part in parts}
     if len(sizes) > 1:
@@ -218,4 +225,4 @@ def _joined(parts: list[FilterBank], name: str) -> npt.NDArray[np.generic]:
 
 def as_bank(bank: FilterBank | npt.ArrayLike) -> FilterBank:
     """Return the bank itself, or plain filters as a bank."""
-    return bank if isinstance(bank, FilterBank) else FilterBank(bank)
+    return bank if isinstance(bank, FilterBank) else FilterBank(as_filters(bank))

@@ -131,14 +131,19 @@ def make(
             family=family,
             recipe={"family": family, **window, **arguments, **steps, "filters": None},
         )
+    if parameters is not None and filters is None:
+        raise TypeError("`parameters` go with `filters`, got them alone; families make their own columns")
     bank = _made(family, size, n, banks, arguments)
     for step in then:
-        settings = dict(step)
-        name = settings.pop("step", None)
-        if name not in STEPS:
-            raise ValueError(f"`then` must name steps among {', '.join(STEPS)}, got {name!r}")
-        bank = STEPS[name](bank, **settings)
+        bank = _designed(bank, step)
     return bank
+
+
+def _designed(bank: FilterBank, step: Mapping[str, Any]) -> FilterBank:
+    name = step.get("step") if isinstance(step, Mapping) else step
+    if not isinstance(step, Mapping) or name not in list(STEPS):
+        raise ValueError(f"`then` must name steps as {{'step': name}}, one of {', '.join(STEPS)}, got {name!r}")
+    return STEPS[name](bank, **{key: value for key, value in step.items() if key != "step"})
 
 
 def _has_images(arguments: Mapping[str, Any]) -> bool:
@@ -155,9 +160,17 @@ def _made(
     arguments: Mapping[str, Any],
 ) -> FilterBank:
     if family == "concatenate":
+        if size is not None or n is not None or arguments:
+            raise TypeError(
+                "a joined bank is made of `banks` only, got other arguments; put them into its recipes"
+            )
         return design.concatenate(*(make(**recipe) for recipe in banks))
+    if banks:
+        raise TypeError(f'`banks` go with family "concatenate", got them for {family!r}')
     known = catalogue()
-    if family not in known:
+    if family == "custom":
+        raise TypeError("`filters` is missing: a custom bank is made of them; pass filters=, or use FilterBank")
+    if family not in list(known):
         near = difflib.get_close_matches(str(family), known, n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"`family` must be one of {', '.join(known)}, got {family!r}{meant}")

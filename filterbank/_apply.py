@@ -78,7 +78,8 @@ def apply(
     _check.choice("mode", mode, PADDING)
     precision = np.float32 if values.dtype == np.float32 else np.float64
     values, filters = values.astype(precision, copy=False), filters.astype(precision, copy=False)
-    if filters[0].size <= DIRECT_PIXELS:
+    # The FFT would spread a NaN over the whole response.
+    if filters[0].size <= DIRECT_PIXELS or not np.isfinite(values).all():
         return np.stack([ndimage.correlate(values, one, mode=mode, cval=cval) for one in filters])
     widths = [(side // 2, side - 1 - side // 2) for side in filters.shape[1:]]
     settings = {"constant_values": cval} if mode == "constant" else {}

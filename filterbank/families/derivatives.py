@@ -192,7 +192,8 @@ def _derivatives(side: int, sigma: float, highest: int, sampling: Sampling) -> F
     if sampling == "discrete":
         return sigma**degree * _discrete_derivatives(side, sigma**2, highest)
     if sampling == "point":
-        gaussian: Float64 = np.exp(-(x**2) / (2 * sigma**2))
+        # Relative to the pixels next to the centre, so that the narrowest Gaussian does not vanish between two.
+        gaussian: Float64 = np.exp((np.min(x**2) - x**2) / (2 * sigma**2))
         sampled: Float64 = _hermite_gaussian(degree, x / sigma) * (gaussian / gaussian.sum())
         return sampled
     lower, upper = (x - 0.5) / sigma, (x + 0.5) / sigma

@@ -121,6 +121,8 @@ def patch_covariance(
 def _images(images: Any, dimensions: int) -> Iterator[Any]:
     if isinstance(images, (str, bytes)):
         raise TypeError(f"`images` must be arrays, got {images!r}; read files with skimage.io.imread")
+    if hasattr(images, "__array__") or hasattr(images, "__array_interface__"):
+        images = np.asarray(images)  # also arrays of other libraries, and Pillow's images
     if isinstance(images, np.ndarray) and images.ndim == dimensions:
         return iter([images])
     if isinstance(images, (list, tuple)) and np.ndim(images[0] if images else 0) == dimensions - 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,20 +11,26 @@ from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
+from ._honesty import above_nyquist, gaussian_energy_lost
 
 
-@makes_bank("Gabor", more="add `frequencies`, `orientations` or `phases`, or drop `n`")
+@makes_bank(
+    "Gabor",
+    more="add `frequencies`, `orientations` or `phases`, or drop `n`",
+    wider="use a larger `size` or a smaller `sigma` (a larger `bandwidth`)",
+)
 def gabor(
     size: Size,
     n: int | None = None,
     *,
     frequencies: npt.ArrayLike | None = None,
-    orientations: int | npt.ArrayLike = 4,
+    orientations: int | npt.ArrayLike | None = None,
     phases: npt.ArrayLike = (0.0, np.pi / 2),
     sigma: npt.ArrayLike | None = None,
     bandwidth: npt.ArrayLike | None = None,
     aspect_ratio: float = 1.0,
     zero_mean: bool = False,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     r"""Make a bank of Gabor filters: cosine waves under a Gaussian.
@@ -30,15 +38,17 @@ def gabor(
     Parameters
     ----------
     size : int or tuple of int
-        Window in pixels, square for an int.
+        Window in pixels, square for an int, of one, two or three dimensions for a tuple.
     n : int, optional
         Keep the first `n` filters. The order is frequency, orientation, phase: the phase varies fastest.
     frequencies : array_like, optional
         Frequencies of the waves in cycles per pixel, up to 0.5. The default starts at the lowest
         frequency with 1.25 cycles in the window and goes up in octaves to 0.25.
-    orientations : int or array_like, default 4
+    orientations : int or array_like, optional
         How many orientations, evenly over half a turn, or the angles in radians. The wave of angle 0 varies
-        along x; angles turn from x towards y, which grows downward.
+        along x; angles turn from x towards y, which grows downward. The default is 4. In 3-D, how many directions,
+        evenly over half the sphere, or vectors `(count, 3)` of z, y, x; the default is the 13 directions to a
+        voxel's neighbours. In 1-D there is one.
     phases : array_like, default (0, pi/2)
         Phases of the wave at the centre in radians. The default makes an even and an odd filter.
     sigma : array_like, optional
@@ -51,6 +61,8 @@ def gabor(
         `sigma` along the wave over the standard deviation across it: below 1, stripes get longer.
     zero_mean : bool, default False
         Subtract the envelope's share, so that every filter sums to zero. An even Gabor does not by itself.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are aliased, cut by the window or dependent.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None keeps the amplitude of the formula.
 
@@ -58,12 +70,19 @@ def gabor(
     -------
     FilterBank
         With the columns `frequency` (cycles per pixel), `orientation` and `phase` (radians), `sigma`
-        (pixels), `bandwidth` (octaves, infinite for a sigma that has none) and `aspect_ratio`.
+        (pixels), `bandwidth` (octaves, infinite for a sigma that has none) and `aspect_ratio`. In 3-D
+        `direction_z`, `direction_y`, `direction_x` stand in the place of `orientation`, which 1-D does not have.
 
     Raises
     ------
     ValueError
         If a frequency or width is not positive, or both `sigma` and `bandwidth` are given.
+
+    Warns
+    -----
+    BankWarning
+        If a frequency is above Nyquist along an axis, the window cuts more than 1 % of a filter's energy, or the
+        filters are dependent.
 
     Notes
     -----
@@ -72,7 +91,8 @@ def gabor(
 
     with :math:`x' = x\cos\theta + y\sin\theta`, :math:`y' = -x\sin\theta + y\cos\theta`, and
     :math:`\sigma_x = \frac{1}{\pi f}\sqrt{\frac{\ln 2}{2}}\,\frac{2^B + 1}{2^B - 1}` for `B` octaves. It
-    equals ``skimage.filters.gabor_kernel``, but for the window: scikit-image's grows with the angle.
+    equals ``skimage.filters.gabor_kernel``, but for the window: scikit-image's grows with the angle. In 1-D and 3-D
+    the factor in front is that of the Gaussian there, round about the wave's direction.
     OpenCV's ``getGaborKernel`` leaves the factor in front out, is turned by 180 degrees and makes an even size
     one larger.
 
@@ -92,38 +112,122 @@ def gabor(
     >>> bank.parameters["frequency"][[0, 8]]
     array([0.125, 0.25 ])
     """
-    window = _check.size(size, family="gabor", dimensions=(2,))
+    window = _check.size(size, family="gabor")
     frequency = _frequencies(frequencies, min(window))
     width = _sigma(frequency, sigma, bandwidth, min(window) if frequencies is None else None)
-    angle = _angles(orientations)
     phase = _check.numbers_of("phases", phases, unit="radians")
     ratio = _check.number("aspect_ratio", aspect_ratio, above=0)
+    directions, named = _directions(orientations, len(window))
 
     # Axes: frequency, orientation, phase, then the window.
-    spread, f = width[:, None, None, None, None], frequency[:, None, None, None, None]
-    rows, columns = _grid.mesh(window)
-    y, x = _grid.rotated(rows, columns, angle[:, None, None, None])
-    envelope = np.exp(-0.5 * (x**2 + (y * ratio) ** 2) / spread**2) / (2 * np.pi * spread**2 / ratio)
-    wave = np.cos(2 * np.pi * f * x + phase[:, None, None])
-    filters = envelope * wave
+    per_frequency, per_phase = (-1, 1, 1, *(1,) * len(window)), (-1, *(1,) * len(window))
+    along, across = (part[:, None] for part in _along_and_across(directions, window))
+    spread = width.reshape(per_frequency)
+    bell = np.exp(-0.5 * (along**2 + across * ratio**2) / spread**2)
+    across_dimensions = len(window) - 1
+    envelope = bell / ((2 * np.pi) ** (len(window) / 2) * spread ** len(window) / ratio**across_dimensions)
+    filters = envelope * np.cos(2 * np.pi * frequency.reshape(per_frequency) * along + phase.reshape(per_phase))
+    pixels = tuple(range(-len(window), 0))
     if zero_mean:
-        pixels = (-2, -1)
         share = filters.sum(pixels, keepdims=True) / envelope.sum(pixels, keepdims=True)
         filters = filters - envelope * share
+    filters = _without_rounding(filters, envelope)
 
     shape = filters.shape[:3]
-    named = {
-        "frequency": frequency[:, None, None],
-        "orientation": angle[:, None],
-        "phase": phase,
-        "sigma": width[:, None, None],
-        "bandwidth": _bandwidth(frequency, width)[:, None, None],
-        "aspect_ratio": np.array(ratio),
-    }
+    sigmas = (width[:, None, None], *(width[:, None, None] / ratio,) * across_dimensions)
     return Draft(
         filters.reshape(-1, *window),
-        {name: np.broadcast_to(column, shape).ravel() for name, column in named.items()},
+        _spread_out(
+            shape,
+            frequency=frequency[:, None, None],
+            **{name: column[:, None] for name, column in named.items()},
+            phase=phase,
+            sigma=width[:, None, None],
+            bandwidth=_bandwidth(frequency, width)[:, None, None],
+            aspect_ratio=np.array(ratio),
+        ),
+        aliased=_flat(
+            above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape
+        ),
+        lost=_flat(gaussian_energy_lost(np.sum(bell**2, axis=pixels), window, *sigmas), shape),
     )
+
+
+def _flat(values: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    return np.broadcast_to(values, shape).ravel()
+
+
+def _spread_out(shape: tuple[int, ...], **columns: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """Return columns of one entry a filter from arrays that broadcast to `shape`."""
+    return {name: _flat(column, shape) for name, column in columns.items()}
+
+
+def _along_and_across(directions: Float64, window: tuple[int, ...]) -> tuple[Float64, Float64]:
+    """Return the coordinate along each direction, and the squared distance from its axis, `(count, *window)`."""
+    mesh = _grid.mesh(window)
+    column = (-1, *(1,) * len(window))
+    along = sum(part.reshape(column) * axis for part, axis in zip(directions.T, mesh, strict=True))
+    if len(window) == 2:
+        across = (directions[:, 1].reshape(column) * mesh[0] - directions[:, 0].reshape(column) * mesh[1]) ** 2
+    else:
+        across = np.maximum(sum(axis**2 for axis in mesh) - along**2, 0)
+    return np.asarray(along), across
+
+
+def _directions(
+    orientations: int | npt.ArrayLike | None, dimensions: int
+) -> tuple[Float64, dict[str, npt.NDArray[Any]]]:
+    """Return unit vectors `(count, dimensions)` in the order of the axes, and the columns that name them."""
+    if dimensions == 1:
+        if orientations is not None and not np.array_equal(np.ravel(np.asarray(orientations, dtype=float)), [0]):
+            raise ValueError(f"`orientations` has no meaning in one dimension, got {orientations!r}; drop it")
+        return np.ones((1, 1)), {}
+    if dimensions == 2:
+        angle = _angles(4 if orientations is None else orientations)
+        return np.stack([np.sin(angle), np.cos(angle)], axis=1), {"orientation": angle}
+    vectors = _vectors(orientations)
+    return vectors, {f"direction_{name}": vectors[:, axis] for axis, name in enumerate(_grid.axis_names(3))}
+
+
+def _vectors(orientations: int | npt.ArrayLike | None) -> Float64:
+    """Return unit vectors z, y, x, `(count, 3)`, from how many or from vectors of any length."""
+    if orientations is None:
+        return _neighbours()
+    if _check.is_integer(orientations):
+        count = _check.integer("orientations", orientations, at_least=1)
+        # A Fibonacci spiral on half the sphere: equal areas, no two in line.
+        height = (np.arange(count) + 0.5) / count
+        turn = np.pi * (1 + np.sqrt(5)) * np.arange(count)
+        radius = np.sqrt(1 - height**2)
+        return np.stack([height, radius * np.sin(turn), radius * np.cos(turn)], axis=1)
+    given = np.asarray(orientations, dtype=np.float64)
+    if given.ndim != 2 or given.shape[1] != 3 or not np.isfinite(given).all() or not np.all(given.any(axis=1)):
+        raise ValueError(
+            f"`orientations` in 3-D must be a count or vectors (count, 3) of z, y, x other than zero, "
+            f"got shape {given.shape}"
+        )
+    unit: Float64 = given / np.linalg.norm(given, axis=1, keepdims=True)
+    return unit
+
+
+def _neighbours() -> Float64:
+    """Return the 13 directions to a voxel's neighbours: along the axes, the faces' diagonals, the cube's."""
+    steps = np.array([step for step in np.ndindex(3, 3, 3)]) - 1
+    forward = [step for step in steps[:, ::-1] if tuple(step) > (0, 0, 0)]
+    ordered = sorted(forward, key=lambda step: (np.abs(step).sum(), tuple(step)))
+    vectors = np.array(ordered, dtype=np.float64)
+    unit: Float64 = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
+
+
+def _without_rounding(filters: Float64, envelope: Float64) -> Float64:
+    """Make filters zero that are nothing but rounding, which a norm would blow up.
+
+    The odd wave of frequency 0.5 is such a one: it is zero at every whole pixel.
+    """
+    peak, scale = (np.abs(values).max((-2, -1), keepdims=True) for values in (filters, envelope))
+    kept: Float64 = np.where(peak > 1e-12 * scale, filters, 0.0)
+    return kept
 
 
 def _frequencies(frequencies: npt.ArrayLike | None, side: int) -> Float64:

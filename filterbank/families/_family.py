@@ -16,6 +16,7 @@ from .._bank import FilterBank
 from .._check import Float64
 from .._norm import NORMS, normalized
 from .._store import jsonable
+from ._honesty import remarks, tell
 
 P = ParamSpec("P")
 
@@ -66,22 +67,29 @@ class Draft(NamedTuple):
     """The filters that the arguments of a family describe, before `n` and `norm` are applied.
 
     A family that would waste time on filters that `n` drops may stop at `n` and say in `available` how
-    many there are. `learned_from` stands in the recipe where the images cannot.
+    many there are. `learned_from` stands in the recipe where the images cannot. `aliased` marks filters above the
+    Nyquist frequency, and `lost` is the share of each filter's energy outside the window, for families that
+    take `strict`.
     """
 
     filters: Float64
     parameters: Mapping[str, npt.NDArray[Any]]
     available: int | None = None
     learned_from: Mapping[str, Any] | None = None
+    aliased: npt.NDArray[np.bool_] | None = None
+    lost: Float64 | None = None
 
 
 def makes_bank(
-    label: str, more: str = "use a larger `size` or drop `n`"
+    label: str,
+    more: str = "use a larger `size` or drop `n`",
+    wider: str = "use a larger `size`",
 ) -> Callable[[Callable[P, Draft]], Callable[P, FilterBank]]:
     """Turn a function that drafts filters into a family.
 
     The family keeps the first `n` filters, scales them to `norm` and writes the recipe from the
-    arguments of the call. `label` names the bank in errors, `more` says how to get more filters.
+    arguments of the call. `label` names the bank in errors, `more` says how to get more filters, `wider` what to
+    do about filters that the window cuts. A family that takes `strict` says what the grid did to it.
     """
 
     def decorate(draft_filters: Callable[P, Draft]) -> Callable[P, FilterBank]:
@@ -102,6 +110,7 @@ def makes_bank(
             recipe: dict[str, Any] = {}
             if "rng" in arguments:
                 arguments["rng"], recipe["rng"] = _generator(arguments["rng"])
+            strict = arguments.pop("strict", None)
             draft = draft_filters(*bound.args, **bound.kwargs)
             window = draft.filters.shape[1:]
             what = f"{_check.article(_check.window_name(window))} {label} bank"
@@ -110,12 +119,15 @@ def makes_bank(
             if draft.learned_from is not None:
                 recipe |= {**draft.learned_from, "filters": None}
             recipe = {**arguments, "size": window, **recipe}
-            return FilterBank(
+            bank = FilterBank(
                 normalized(draft.filters[:count], arguments["norm"]),
                 parameters={key: column[:count] for key, column in draft.parameters.items()},
                 family=name,
                 recipe={"family": name, **jsonable(recipe)},
             )
+            if strict is not None:
+                tell(remarks(bank, f"the {count} filters of {what}", draft.aliased, draft.lost, wider), strict)
+            return bank
 
         # What `help` shows: a family returns banks, the function under it only drafts.
         family.__annotations__ = {**draft_filters.__annotations__, "return": "FilterBank"}

@@ -12,18 +12,20 @@ from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
+from ._honesty import energy_lost
 from ._separable import order_columns, orders, products, separable_draft
 
 Sampling = Literal["point", "integrated", "discrete"]
 
 
-@makes_bank("Hermite", more="raise `max_order` or drop `n`")
+@makes_bank("Hermite", more="raise `max_order` or drop `n`", wider="use a larger `size` or a smaller `sigma`")
 def hermite(
     size: Size,
     n: int | None = None,
     *,
     sigma: float | None = None,
     max_order: int | None = None,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     r"""Make a bank of Hermite functions: orthogonal polynomials under a Gaussian.
@@ -38,7 +40,9 @@ def hermite(
         Standard deviation of the Gaussian in pixels. The default is the widest at which the window holds
         the highest order, but no narrower than the grid can resolve.
     max_order : int, optional
-        Highest total order `i + j`. The default is 4, or what the shortest side allows.
+        Highest total order `i + j`. The default is 4, or half the shortest side.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are cut by the window or dependent.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None keeps the amplitude of the formula.
 
@@ -53,6 +57,11 @@ def hermite(
     ------
     ValueError
         If `sigma` is not positive or `max_order` is negative.
+
+    Warns
+    -----
+    BankWarning
+        If the window cuts more than 1 % of a filter's energy, or the filters are dependent.
 
     Notes
     -----
@@ -78,18 +87,22 @@ def hermite(
     True
     """
     window = _check.size(size, family="hermite")
-    highest = _highest(max_order, window)
+    highest = _highest(max_order, min(4, (min(window) - 1) // 2))
     if sigma is None:
         # In space the function reaches sqrt(2 n + 1) sigma and falls off within about 1.5 sigma; in frequency
         # likewise over sigma. In small windows the two cannot both have room: the second term shares it fairly.
         side = min(window)
         sigma = max(side / 2 / (np.sqrt(2 * highest + 1) + 1.5), np.sqrt(side / (2 * np.pi)))
     width = _check.number("sigma", sigma, above=0, unit="pixels")
-    tables = [hermite_functions(coordinate, width, highest) for coordinate in _grid.axes(window)]
     every = orders([highest + 1] * len(window), below=highest + 1)
-    held = _grid.outer([np.sum(table**2, axis=1) for table in tables])[tuple(every.T)]
+
+    def tables(sides: tuple[int, ...]) -> list[Float64]:
+        return [hermite_functions(coordinate, width, highest) for coordinate in _grid.axes(sides)]
+
+    held = _grid.outer([np.sum(table**2, axis=1) for table in tables(window)])[tuple(every.T)]
     columns = {"sigma": np.full(len(every), width), "captured": held}
-    return separable_draft(tables, every, n, columns)
+    draft = separable_draft(tables(window), every, n, columns)
+    return draft._replace(lost=energy_lost(lambda sides: products(tables(sides), every), window))
 
 
 def hermite_functions(x: Float64, sigma: float, highest: int) -> Float64:
@@ -106,7 +119,11 @@ def hermite_functions(x: Float64, sigma: float, highest: int) -> Float64:
     return functions
 
 
-@makes_bank("Gaussian-derivative", more="raise `max_order`, add `sigma` or drop `n`")
+@makes_bank(
+    "Gaussian-derivative",
+    more="raise `max_order`, add `sigma` or drop `n`",
+    wider="use a larger `size` or a smaller `sigma`",
+)
 def gaussian_derivative(
     size: Size,
     n: int | None = None,
@@ -114,6 +131,7 @@ def gaussian_derivative(
     sigma: npt.ArrayLike | None = None,
     max_order: int | None = None,
     sampling: Sampling = "point",
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     r"""Make a bank of derivatives of a Gaussian: the N-jet of scale space.
@@ -135,6 +153,8 @@ def gaussian_derivative(
         "point" takes the values at the pixels, of a Gaussian that sums to 1 over the window; "integrated"
         integrates over each pixel; "discrete" takes central differences of the discrete analogue of the
         Gaussian, which has no sampling error at any scale.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are cut by the window or dependent.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None keeps the derivative times `sigma ** order`.
 
@@ -147,6 +167,11 @@ def gaussian_derivative(
     ------
     ValueError
         If a `sigma` is not positive, `max_order` is negative, or ``sampling="discrete"`` meets an even side.
+
+    Warns
+    -----
+    BankWarning
+        If the window cuts more than 1 % of a filter's energy, or the filters are dependent.
 
     Notes
     -----
@@ -173,16 +198,20 @@ def gaussian_derivative(
             f'`size` must be odd for sampling="discrete", whose samples stand on whole numbers of '
             f'pixels, got {_check.window_name(window)}; use sampling="integrated"'
         )
-    highest = _highest(max_order, window)
+    highest = _highest(max_order, min(4, min(window) - 1))
     if sigma is None:
         sigma = min(window) / 2 / (0.65 * np.sqrt(2 * highest + 1) + 1.5)
     widths = _check.numbers_of("sigma", sigma, above=0, unit="pixels")
     every = orders([highest + 1] * len(window), below=highest + 1)
-    filters = [
-        products([_derivatives(side, width, highest, sampling) for side in window], every) for width in widths
-    ]
-    columns = order_columns(np.tile(every, (len(widths), 1)))
-    return Draft(np.concatenate(filters), {**columns, "sigma": np.repeat(widths, len(every))})
+
+    def filters(sides: tuple[int, ...]) -> Float64:
+        jets = [
+            products([_derivatives(side, width, highest, sampling) for side in sides], every) for width in widths
+        ]
+        return np.concatenate(jets)
+
+    columns = {**order_columns(np.tile(every, (len(widths), 1))), "sigma": np.repeat(widths, len(every))}
+    return Draft(filters(window), columns, lost=energy_lost(filters, window))
 
 
 def _derivatives(side: int, sigma: float, highest: int, sampling: Sampling) -> Float64:
@@ -227,7 +256,5 @@ def _discrete_derivatives(side: int, t: float, highest: int) -> Float64:
     return derivatives
 
 
-def _highest(max_order: int | None, window: tuple[int, ...]) -> int:
-    if max_order is None:
-        return min(4, min(window) - 1)
-    return _check.integer("max_order", max_order, at_least=0)
+def _highest(max_order: int | None, default: int) -> int:
+    return default if max_order is None else _check.integer("max_order", max_order, at_least=0)

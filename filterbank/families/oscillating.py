@@ -91,8 +91,8 @@ def gabor(
 
     with :math:`x' = x\cos\theta + y\sin\theta`, :math:`y' = -x\sin\theta + y\cos\theta`, and
     :math:`\sigma_x = \frac{1}{\pi f}\sqrt{\frac{\ln 2}{2}}\,\frac{2^B + 1}{2^B - 1}` for `B` octaves. It
-    equals ``skimage.filters.gabor_kernel``, but for the window: scikit-image's grows with the angle. In 1-D and 3-D
-    the factor in front is that of the Gaussian there, round about the wave's direction.
+    equals ``skimage.filters.gabor_kernel``, but for the window: scikit-image's grows with the angle. In 1-D and
+    3-D the factor in front is that of the Gaussian there, round about the wave's direction.
     OpenCV's ``getGaborKernel`` leaves the factor in front out, is turned by 180 degrees and makes an even size
     one larger.
 
@@ -108,7 +108,7 @@ def gabor(
     >>> import filterbank as fb
     >>> bank = fb.gabor(11)
     >>> bank
-    <FilterBank gabor: 16 filters of 11x11, rank 16, condition 5.11>
+    <FilterBank gabor: 16 filters of 11x11, rank 16, condition 5.92>
     >>> bank.parameters["frequency"][[0, 8]]
     array([0.125, 0.25 ])
     """
@@ -212,7 +212,7 @@ def _vectors(orientations: int | npt.ArrayLike | None) -> Float64:
 
 def _neighbours() -> Float64:
     """Return the 13 directions to a voxel's neighbours: along the axes, the faces' diagonals, the cube's."""
-    steps = np.array([step for step in np.ndindex(3, 3, 3)]) - 1
+    steps = np.array(list(np.ndindex(3, 3, 3))) - 1
     forward = [step for step in steps[:, ::-1] if tuple(step) > (0, 0, 0)]
     ordered = sorted(forward, key=lambda step: (np.abs(step).sum(), tuple(step)))
     vectors = np.array(ordered, dtype=np.float64)
@@ -254,8 +254,8 @@ def _sigma(
         width = _check.numbers_of("sigma", sigma, above=0, unit="pixels")
         return _for_each(width, frequency, "sigma")
     if bandwidth is None and side is not None:
-        # A Gaussian of side / 4 keeps 99.1 % of its energy inside a square window.
-        return np.minimum(_octave_sigma(frequency, np.ones(1)), side / 4)
+        # A Gaussian of side / 4.2 keeps 99 % of its energy inside a window, of a cube too.
+        return np.minimum(_octave_sigma(frequency, np.ones(1)), side / 4.2)
     octaves = _check.numbers_of("bandwidth", 1.0 if bandwidth is None else bandwidth, above=0, unit="octaves")
     return _octave_sigma(frequency, _for_each(octaves, frequency, "bandwidth"))
 

@@ -45,6 +45,8 @@ class BasisMixin(keras.layers.Layer):
             cls.plain = cls.__bases__[-1]
             cls._signature = _signature_on_bank(cls.plain)
             cls.__signature__ = cls._signature
+        elif "__init__" in cls.__dict__:
+            cls.__signature__ = _without_self(cls.__init__)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "kernel_size" in kwargs:
@@ -184,6 +186,8 @@ class BasisMixin(keras.layers.Layer):
 
     def load_own_variables(self, store: Any) -> None:
         """Load the weights; a file with another bank or other shapes is refused before anything changes."""
+        if self.basis is None and not store.keys():
+            return
         if self.basis is None:
             raise ValueError(
                 f"layer {self.name!r} has no weights yet, the file has {len(store.keys())}: build the model first"
@@ -218,13 +222,18 @@ def _signature_on_bank(plain: Any) -> inspect.Signature:
     """Return the constructor's signature of a Keras layer with `kernel_size` replaced by `bank`."""
     parameters = [
         parameter.replace(name="bank") if parameter.name == "kernel_size" else parameter
-        for parameter in list(inspect.signature(plain.__init__).parameters.values())[1:]
+        for parameter in _without_self(plain.__init__).parameters.values()
     ]
     own = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
         for name, default in OWN_ARGUMENTS.items()
     ]
     return inspect.Signature([*parameters[:-1], *own, parameters[-1]])
+
+
+def _without_self(constructor: Any) -> inspect.Signature:
+    signature = inspect.signature(constructor)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 def _as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from filterbank import FilterBank
-from filterbank._bank import rank_and_condition
+from filterbank._bank import singular_values
 from filterbank._check import Array
 from filterbank._compose import pseudo_inverse
 
@@ -22,7 +23,14 @@ SMALLEST_SINGULAR_VALUE = 1e-5
 def basis_values(bank: FilterBank, dtype: Any) -> Array:
     """Return the bank as a weight of that dtype holds it."""
     name = keras.backend.standardize_dtype(dtype)
-    return bank.filters.astype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+    with np.errstate(over="ignore"):
+        values: Array = bank.filters.astype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
+    if not np.isfinite(values).all() or not values.any():
+        raise ValueError(
+            f"`bank` must fit into {name}, got values up to {np.abs(bank.filters).max():.3g}; scale it with "
+            f"filterbank.normalize, or use another `dtype`"
+        )
+    return values
 
 
 def wide(dtype: Any) -> str:
@@ -56,9 +64,10 @@ class ProjectedInitializer(keras.initializers.Initializer):
     def __init__(self, kernel_initializer: Callable[..., Any], bank: FilterBank) -> None:
         self.kernel_initializer = kernel_initializer
         self.bank = bank
-        rank, _ = rank_and_condition(bank)
+        strengths = singular_values(bank)
+        rank = np.count_nonzero(strengths > SMALLEST_SINGULAR_VALUE * strengths[0])
         random = hasattr(kernel_initializer, "seed")
-        self.rescale = random and rank < np.prod(bank.size)
+        self.rescale = random and rank < math.prod(bank.size)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """Return coefficients of shape `(n, p, q)`."""

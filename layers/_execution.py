@@ -43,7 +43,7 @@ def factored(layer: Any, inputs: Any) -> Any:
 
 def _responses(layer: Any, inputs: Any, channels: int) -> Any:
     settings = {
-        "strides": list(layer.strides),
+        "strides": tuple(layer.strides),
         "padding": layer.padding,
         "dilation_rate": layer.dilation_rate,
         "data_format": layer.data_format,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from filterbank import FilterBank
@@ -56,7 +57,7 @@ class Verification(NamedTuple):
 def require_same(name: str, bank: FilterBank, found: Any, where: str, way_out: str) -> None:
     """Raise FrozenBasisError unless the values found are the bank, bit for bit in their own dtype."""
     values = np.asarray(found)
-    if values.shape == bank.shape and np.array_equal(values, basis_values(bank, values.dtype)):
+    if values.shape == bank.shape and not _moved(bank, values).any():
         return
     raise FrozenBasisError(
         f"the basis of layer {name!r} is not its bank: {_difference(bank, values)} {where} "
@@ -66,15 +67,22 @@ def require_same(name: str, bank: FilterBank, found: Any, where: str, way_out: s
 
 def live_values(weight: Any) -> Array:
     """Return the values of a weight as NumPy has them."""
-    return np.asarray(ops.convert_to_numpy(weight))
+    # NumPy 2 warns about the array protocol of Keras's variables, not about that of their tensors.
+    return np.asarray(ops.convert_to_numpy(ops.convert_to_tensor(weight)))
+
+
+def _moved(bank: FilterBank, values: Array) -> npt.NDArray[np.bool_]:
+    """Tell which values are not the bank's; the sign of a zero counts, as the bytes differ."""
+    expected = basis_values(bank, values.dtype)
+    moved: npt.NDArray[np.bool_] = (values != expected) | (np.signbit(values) != np.signbit(expected))
+    return moved
 
 
 def _difference(bank: FilterBank, values: Array) -> str:
     if values.shape != bank.shape:
         return f"shape {values.shape} instead of {bank.shape}"
-    expected = basis_values(bank, values.dtype)
-    moved = np.abs(values.astype(np.float64) - expected.astype(np.float64))
-    return f"{np.count_nonzero(values != expected)} of {values.size} values differ, by up to {moved.max():.3g},"
+    distance = np.abs(values.astype(np.float64) - basis_values(bank, values.dtype).astype(np.float64)).max()
+    return f"{np.count_nonzero(_moved(bank, values))} of {values.size} values differ, by up to {distance:.3g},"
 
 
 def _fingerprint(values: Array) -> str:

@@ -33,6 +33,7 @@ FAMILIES = (
         "Daugman 1985",
         promises=("independent", "symmetric"),
         dimensions=(2,),
+        sides="at least 3",
     ),
     Family(
         dct,

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from keras import ops
 
 from filterbank import FilterBank
 from filterbank._check import Array
@@ -66,9 +65,9 @@ def require_same(name: str, bank: FilterBank, found: Any, where: str, way_out: s
 
 
 def live_values(weight: Any) -> Array:
-    """Return the values of a weight as NumPy has them."""
-    # NumPy 2 warns about the array protocol of Keras's variables, not about that of their tensors.
-    return np.asarray(ops.convert_to_numpy(ops.convert_to_tensor(weight)))
+    """Return a copy of the values of a weight."""
+    # In two steps: the variables of Keras know no `copy` when NumPy 2 asks for one, and warn.
+    return np.array(np.asarray(weight))
 
 
 def _moved(bank: FilterBank, values: Array) -> npt.NDArray[np.bool_]:

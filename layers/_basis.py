@@ -36,13 +36,14 @@ class BasisMixin(keras.layers.Layer):
     """
 
     dimensions: int
-    plain: type[keras.layers.Layer]
+    plain: type[keras.layers.Layer]  # the Keras layer
+    library_class: type[keras.layers.Layer]  # the library's own class, which users may subclass
     _signature: inspect.Signature
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if BasisMixin in cls.__bases__:
-            cls.plain = cls.__bases__[-1]
+            cls.plain, cls.library_class = cls.__bases__[-1], cls
             cls._signature = _signature_on_bank(cls.plain)
             cls.__signature__ = cls._signature
         elif "__init__" in cls.__dict__:
@@ -239,7 +240,7 @@ def _without_self(constructor: Any) -> inspect.Signature:
 def _as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:
     """Return what was passed as a bank: one, a plain array, or a bank's configuration."""
     if isinstance(bank, Mapping):
-        bank = keras.saving.deserialize_keras_object(dict(bank))
+        bank = _from_config(bank)
     try:
         bank = bank if isinstance(bank, FilterBank) else FilterBank(bank)
     except (TypeError, ValueError) as error:
@@ -253,6 +254,16 @@ def _as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:
         raise ValueError("`bank` must have a filter other than zero, got only zeros")
     checked: FilterBank = bank
     return checked
+
+
+def _from_config(config: Mapping[str, Any]) -> FilterBank:
+    """Return the bank of a layer's configuration, and make nothing else that it may ask for."""
+    if config.get("class_name") != "FilterBank" or not isinstance(config.get("config"), Mapping):
+        raise ValueError(
+            f"`bank` must be the configuration of a FilterBank, got one of {config.get('class_name')!r}; "
+            f"keras.saving.serialize_keras_object(bank) makes it"
+        )
+    return FilterBank.from_config(config["config"])
 
 
 def _serialized(module: Any, value: Any) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import keras
@@ -36,9 +37,11 @@ class KernelHistory(keras.callbacks.Callback):
     steps : ndarray of int, shape (T,)
         Training steps done at each record, 0 at the start.
     epochs : ndarray of float, shape (T,)
-        Epochs done at each record; whole numbers for ``every="epoch"``.
+        Epochs done at each record; whole numbers for ``every="epoch"``, and where Keras cannot tell how many
+        batches an epoch has.
     coefficients : dict of str to ndarray, each (T, n, in, out)
-        By name of the layer.
+        By name of the layer, or by its path where two layers of nested models bear the same name. bfloat16 is
+        kept as float32.
     banks : dict of str to FilterBank
         By name of the layer.
     verifications : list of Verification
@@ -49,7 +52,8 @@ class KernelHistory(keras.callbacks.Callback):
     FrozenBasisError
         At the end of training, if a basis is no longer its bank.
     ValueError
-        At the start of training, if the model has no layer on a bank or none of a given name.
+        At the start of training, if the model has no layer on a bank or none of a given name, or if one is not
+        built yet.
 
     See Also
     --------
@@ -138,14 +142,20 @@ class KernelHistory(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Record the start."""
         self._forget()
-        self.banks = {layer.name: layer.bank for layer in self._chosen()}
+        self.banks = {name: layer.bank for name, layer in self._chosen().items()}
         self._record()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Take the number of the first epoch, which need not be 0."""
+        if self._step == 0:
+            self._epoch, self._epochs = epoch, [float(epoch)]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Count, and record after every so many batches."""
-        done = batch + 1 - self._in_epoch
+        # With several steps per execution Keras counts past the end of the epoch.
+        in_epoch = min(batch + 1, self.params.get("steps") or batch + 1)
         before = self._step
-        self._step, self._in_epoch = before + done, batch + 1
+        self._step, self._in_epoch = before + in_epoch - self._in_epoch, in_epoch
         if self.every != "epoch" and before // self.every != self._step // self.every:
             self._record()
 
@@ -161,24 +171,34 @@ class KernelHistory(keras.callbacks.Callback):
         if self._steps[-1] != self._step:
             self._record()
         self._write()
-        self.verifications = [layer.verify() for layer in self._chosen()]
+        self.verifications = [layer.verify() for layer in self._chosen().values()]
 
     def _record(self) -> None:
-        per_epoch = self.params.get("steps") if self.params else None
+        per_epoch = self.params.get("steps")
         share = self._in_epoch / per_epoch if per_epoch else 0.0
         self._steps.append(self._step)
         self._epochs.append(self._epoch + share)
-        for layer in self._chosen():
-            self._records.setdefault(layer.name, []).append(live_values(layer.coefficients))
+        for name, layer in self._chosen().items():
+            values = live_values(layer.coefficients)
+            # Files of NumPy arrays know no bfloat16; float32 holds it exactly.
+            values = values.astype(np.float32) if values.dtype.name == "bfloat16" else values
+            self._records.setdefault(name, []).append(values)
 
-    def _chosen(self) -> list[Any]:
-        found = {layer.name: layer for layer in layers_on_banks(self.model)}
+    def _chosen(self) -> dict[str, Any]:
+        found = layers_by_name(self.model)
         if not found:
-            raise ValueError("KernelHistory found no layer on a bank in the model, or none that is built")
+            raise ValueError("KernelHistory found no layer on a bank in the model")
         missing = [name for name in self.layers or [] if name not in found]
         if missing:
             raise ValueError(f"`layers` must name layers on a bank among {', '.join(found)}, got {missing[0]!r}")
-        return [layer for name, layer in found.items() if self.layers is None or name in self.layers]
+        chosen = {name: layer for name, layer in found.items() if self.layers is None or name in self.layers}
+        unbuilt = [name for name, layer in chosen.items() if not layer.built]
+        if unbuilt:
+            raise ValueError(
+                f"KernelHistory cannot record how layer {unbuilt[0]!r} starts, which is not built yet: give the "
+                f"model an Input, or call it on one batch before `fit`"
+            )
+        return chosen
 
     # Files
 
@@ -229,17 +249,35 @@ class KernelHistory(keras.callbacks.Callback):
             history._steps = arrays["steps"].tolist()
             history._epochs = arrays["epochs"].tolist()
             history._records = {
-                name: list(arrays[f"coefficients_{index}"]) for index, name in enumerate(history.banks)
+                name: list(_coefficients_in(arrays, index, bank))
+                for index, (name, bank) in enumerate(history.banks.items())
             }
-        except (KeyError, AttributeError, ValueError) as error:
+        except (KeyError, AttributeError, TypeError, ValueError) as error:
             raise ValueError(f"{os.fspath(path)!r} is a damaged filterbank history file: {error}") from error
         return history
 
 
-def layers_on_banks(model: Any) -> Iterator[Any]:
-    """Yield the built layers on a bank of a model and of the models and layers inside."""
-    seen: set[int] = set()
-    for layer in model._flatten_layers():
-        if isinstance(layer, BasisMixin) and layer.built and id(layer) not in seen:
-            seen.add(id(layer))
-            yield layer
+def _coefficients_in(arrays: dict[str, Array], index: int, bank: FilterBank) -> Array:
+    """Return the records of one layer in a file, or raise ValueError if they do not fit the rest of it."""
+    values, steps, epochs = arrays[f"coefficients_{index}"], arrays["steps"], arrays["epochs"]
+    expected = (*steps.shape, len(bank))
+    if steps.ndim != 1 or epochs.shape != steps.shape or values.ndim != 4 or values.shape[:2] != expected:
+        raise ValueError(
+            f"coefficients of shape {values.shape} do not fit {steps.shape} steps, {epochs.shape} epochs and "
+            f"{len(bank)} filters"
+        )
+    return values
+
+
+def layers_by_name(model: Any) -> dict[str, Any]:
+    """Return the layers on a bank of a model and of the models and layers inside, each once, by name.
+
+    Layers of the same name, which nested models may have, go by their path.
+    """
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, BasisMixin)]
+    distinct = list({id(layer): layer for layer in layers}.values())
+    names = Counter(layer.name for layer in distinct)
+    found = {layer.name if names[layer.name] == 1 else layer.path: layer for layer in distinct}
+    if len(found) < len(distinct):
+        raise ValueError(f"two layers on a bank are called the same, among {', '.join(names)}: name them apart")
+    return found

@@ -32,7 +32,6 @@ FAMILIES = (
         "Cosine waves under a Gaussian, at frequencies, orientations and phases.",
         "Daugman 1985",
         promises=("independent", "symmetric"),
-        dimensions=(2,),
         sides="at least 3",
     ),
     Family(

@@ -12,11 +12,16 @@ from .design import concatenate as concatenate
 from .design import normalize as normalize
 from .design import orthonormalize as orthonormalize
 from .design import zero_mean as zero_mean
+from .families import chebyshev as chebyshev
 from .families import dct as dct
 from .families import delta as delta
+from .families import dst as dst
+from .families import fourier as fourier
 from .families import gabor as gabor
 from .families import gaussian_derivative as gaussian_derivative
+from .families import hadamard as hadamard
 from .families import hermite as hermite
+from .families import legendre as legendre
 from .families import pca as pca
 from .families import random as random
 from .families import wavelet as wavelet

@@ -9,17 +9,22 @@ from .derivatives import gaussian_derivative, hermite
 from .elementary import delta, random
 from .learned import pca
 from .oscillating import gabor
-from .transforms import dct
+from .transforms import chebyshev, dct, dst, fourier, hadamard, legendre
 from .wavelets import wavelet, wavelet_basis
 
 __all__ = [
     "FAMILIES",
     "Family",
+    "chebyshev",
     "dct",
     "delta",
+    "dst",
+    "fourier",
     "gabor",
     "gaussian_derivative",
+    "hadamard",
     "hermite",
+    "legendre",
     "pca",
     "random",
     "wavelet",
@@ -38,6 +43,37 @@ FAMILIES = (
         dct,
         "Products of cosines from coarse to fine: the discrete cosine transform.",
         "Ahmed, Natarajan and Rao 1974",
+        promises=("orthonormal", "complete", "separable", "symmetric"),
+    ),
+    Family(
+        dst,
+        "Products of sines from coarse to fine: the discrete sine transform.",
+        "Jain 1989",
+        promises=("orthonormal", "complete", "separable", "symmetric"),
+    ),
+    Family(
+        fourier,
+        "Plane waves, an even and an odd one at every frequency of the window.",
+        "Bracewell 2000",
+        promises=("orthonormal", "complete", "symmetric"),
+    ),
+    Family(
+        hadamard,
+        "Products of square waves by their sign changes: the Walsh-Hadamard transform.",
+        "Pratt, Kane and Andrews 1969",
+        promises=("orthonormal", "complete", "separable", "symmetric"),
+        sides="power of two",
+    ),
+    Family(
+        legendre,
+        "Polynomials orthogonal on the grid, with the scale of Legendre's.",
+        "Neuman and Schonbach 1974",
+        promises=("orthonormal", "complete", "separable", "symmetric"),
+    ),
+    Family(
+        chebyshev,
+        "Polynomials orthogonal on the grid, with the scale of Tchebichef moments.",
+        "Mukundan, Ong and Lee 2001",
         promises=("orthonormal", "complete", "separable", "symmetric"),
     ),
     Family(

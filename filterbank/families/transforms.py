@@ -179,9 +179,9 @@ def fourier(size: Size, n: int | None = None, *, dc: bool = True, norm: Norm = "
 
     Notes
     -----
-    :math:`\cos 2\pi(uy/h + vx/w)` and :math:`\sin 2\pi(uy/h + vx/w)` about the centre of the window, for one of each two
-    opposite frequencies of the discrete Fourier transform. Where a frequency is its own opposite (zero, and half
-    a cycle per pixel along an even side) one of the two is zero everywhere and left out. The inner products with
+    :math:`\cos 2\pi(uy/h + vx/w)` and :math:`\sin 2\pi(uy/h + vx/w)` about the centre of the window, for one of
+    each two opposite frequencies of the discrete Fourier transform. Where a frequency is its own opposite (zero, and
+    half a cycle per pixel along an even side) one of the two is zero everywhere and left out. The inner products with
     an image are the real and imaginary parts of ``numpy.fft.fft2``, up to the phase that the origin makes.
 
     References
@@ -283,8 +283,8 @@ def hadamard(size: Size, n: int | None = None, *, level: int | None = None, norm
     window = _check.size(size, family="hadamard")
     if any(side & (side - 1) for side in window):
         raise ValueError(
-            f"`size` of hadamard must be powers of two in pixels, got {_check.window_name(window)}; use 4, 8 or 16, or "
-            f"`dct` for any size"
+            f"`size` of hadamard must be powers of two in pixels, got {_check.window_name(window)}; "
+            f"use 4, 8 or 16, or `dct` for any size"
         )
     if level is not None:
         level = _check.integer("level", level, at_least=1)
@@ -332,8 +332,8 @@ def legendre(size: Size, n: int | None = None, *, level: int | None = None, norm
 
     References
     ----------
-    C. P. Neuman and D. I. Schonbach, "Discrete (Legendre) orthogonal polynomials: a survey", Int. J. Numer. Methods
-    Eng. 8 (1974), 743-770.
+    C. P. Neuman and D. I. Schonbach, "Discrete (Legendre) orthogonal polynomials: a survey", Int. J. Numer.
+    Methods Eng. 8 (1974), 743-770.
 
     Examples
     --------
@@ -377,8 +377,8 @@ def chebyshev(size: Size, n: int | None = None, *, level: int | None = None, nor
 
     .. math:: m\,t_m = (2m - 1)(2x - k + 1)\,t_{m-1} - (m - 1)(k^2 - (m - 1)^2)\,t_{m-2},
 
-    `x` counting pixels from 0 (Mukundan, Ong and Lee, equations 1 to 8). The recurrence loses all digits at high degrees;
-    here the polynomials are orthonormalised degree by degree and scaled by the closed form of their norm.
+    `x` counting pixels from 0. The recurrence loses all digits at high degrees; here the polynomials are
+    orthonormalised degree by degree and scaled by the closed form of their norm.
     Chebyshev's polynomials of the first kind, orthogonal on cosine-spaced points, are `dct` on this grid.
 
     References

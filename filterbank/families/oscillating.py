@@ -117,7 +117,7 @@ def gabor(
     width = _sigma(frequency, sigma, bandwidth, min(window) if frequencies is None else None)
     phase = _check.numbers_of("phases", phases, unit="radians")
     ratio = _check.number("aspect_ratio", aspect_ratio, above=0)
-    directions, named = _directions(orientations, len(window))
+    directions, named = wave_directions(orientations, len(window))
 
     # Axes: frequency, orientation, phase, then the window.
     per_frequency, per_phase = (-1, 1, 1, *(1,) * len(window)), (-1, *(1,) * len(window))
@@ -137,7 +137,7 @@ def gabor(
     sigmas = (width[:, None, None], *(width[:, None, None] / ratio,) * across_dimensions)
     return Draft(
         filters.reshape(-1, *window),
-        _spread_out(
+        spread_out(
             shape,
             frequency=frequency[:, None, None],
             **{name: column[:, None] for name, column in named.items()},
@@ -146,20 +146,20 @@ def gabor(
             bandwidth=_bandwidth(frequency, width)[:, None, None],
             aspect_ratio=np.array(ratio),
         ),
-        aliased=_flat(
+        aliased=flat(
             above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape
         ),
-        lost=_flat(gaussian_energy_lost(np.sum(bell**2, axis=pixels), window, *sigmas), shape),
+        lost=flat(gaussian_energy_lost(np.sum(bell**2, axis=pixels), window, *sigmas), shape),
     )
 
 
-def _flat(values: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def flat(values: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
     return np.broadcast_to(values, shape).ravel()
 
 
-def _spread_out(shape: tuple[int, ...], **columns: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+def spread_out(shape: tuple[int, ...], **columns: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
     """Return columns of one entry a filter from arrays that broadcast to `shape`."""
-    return {name: _flat(column, shape) for name, column in columns.items()}
+    return {name: flat(column, shape) for name, column in columns.items()}
 
 
 def _along_and_across(directions: Float64, window: tuple[int, ...]) -> tuple[Float64, Float64]:
@@ -174,7 +174,7 @@ def _along_and_across(directions: Float64, window: tuple[int, ...]) -> tuple[Flo
     return np.asarray(along), across
 
 
-def _directions(
+def wave_directions(
     orientations: int | npt.ArrayLike | None, dimensions: int
 ) -> tuple[Float64, dict[str, npt.NDArray[Any]]]:
     """Return unit vectors `(count, dimensions)` in the order of the axes, and the columns that name them."""
@@ -183,7 +183,7 @@ def _directions(
             raise ValueError(f"`orientations` has no meaning in one dimension, got {orientations!r}; drop it")
         return np.ones((1, 1)), {}
     if dimensions == 2:
-        angle = _angles(4 if orientations is None else orientations)
+        angle = angles(4 if orientations is None else orientations)
         return np.stack([np.sin(angle), np.cos(angle)], axis=1), {"orientation": angle}
     vectors = _vectors(orientations)
     return vectors, {f"direction_{name}": vectors[:, axis] for axis, name in enumerate(_grid.axis_names(3))}
@@ -282,7 +282,7 @@ def _bandwidth(frequency: Float64, sigma: Float64) -> Float64:
     return octaves
 
 
-def _angles(orientations: int | npt.ArrayLike) -> Float64:
+def angles(orientations: int | npt.ArrayLike) -> Float64:
     if _check.is_integer(orientations):
         count = _check.integer("orientations", orientations, at_least=1)
         return np.arange(count) * np.pi / count

@@ -179,10 +179,10 @@ def fourier(size: Size, n: int | None = None, *, dc: bool = True, norm: Norm = "
 
     Notes
     -----
-    :math:`\cos 2\pi(uy/h + vx/w)` and :math:`\sin 2\pi(uy/h + vx/w)` about the centre of the window, for one of
-    each two opposite frequencies of the discrete Fourier transform. Where a frequency is its own opposite (zero, and
-    half a cycle per pixel along an even side) one of the two is zero everywhere and left out. The inner products with
-    an image are the real and imaginary parts of ``numpy.fft.fft2``, up to the phase that the origin makes.
+    :math:`\cos 2\pi(uy/h + vx/w)` and :math:`\sin 2\pi(uy/h + vx/w)` about the centre of the window, for one of each
+    two opposite frequencies of the discrete Fourier transform. Where a frequency is its own opposite (zero, and half a
+    cycle per pixel along an even side) one of the two is zero everywhere and left out. The inner products with an
+    image are the real and imaginary parts of ``numpy.fft.fft2``, up to the phase that the origin makes.
 
     References
     ----------

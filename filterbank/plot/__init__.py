@@ -1,1 +1,15 @@
-"""Pictures of banks and learned kernels: the only place that imports Matplotlib."""
+"""Pictures of banks and learned kernels: the only place that imports Matplotlib.
+
+Every function returns the Matplotlib `Figure` that holds its picture. Without ``ax=`` and ``fig=`` it makes a new
+one with pyplot, as ``plt.figure`` does: a notebook shows it when the cell ends, a script at ``plt.show()``, and
+``plt.close(fig)`` frees it. With them it draws there, makes no figure and leaves pyplot alone. No rcParams are
+changed.
+"""
+
+from ._coefficients import coefficients
+from ._decomposition import decomposition
+from ._filters import filters
+from ._kernels import kernels
+from ._training import training
+
+__all__ = ["coefficients", "decomposition", "filters", "kernels", "training"]

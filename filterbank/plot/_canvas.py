@@ -1,0 +1,80 @@
+"""Where a picture goes: the axes or figure that was passed, or a new figure that fits it."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, cast
+
+import matplotlib.pyplot as plt
+from matplotlib._pylab_helpers import Gcf
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.transforms import Affine2DBase, ScaledTranslation, Transform, blended_transform_factory
+
+AnyFigure: TypeAlias = Figure | SubFigure
+Inches: TypeAlias = tuple[float, float]
+
+
+class Picture(Figure):
+    """A figure that a notebook shows once.
+
+    A notebook shows every open pyplot figure when a cell ends, and the value of the cell's last line besides: a
+    function that returns its figure would be seen twice.
+    """
+
+    def _ipython_display_(self) -> None:
+        if not any(manager.canvas.figure is self for manager in Gcf.get_all_fig_managers()):
+            raise NotImplementedError  # IPython then shows it as any other figure.
+
+
+def given_axes(ax: Axes | None, fig: AnyFigure | None) -> Axes | None:
+    """Return the axes to draw on, if the caller passed some or a figure for them."""
+    if ax is not None and fig is not None:
+        raise ValueError("`ax` and `fig` both say where to draw; pass one of them")
+    if ax is not None and not isinstance(ax, Axes):
+        raise TypeError(f"`ax` must be one Matplotlib Axes, got {_named(ax)}; pass a figure as `fig`")
+    return ax if fig is None else checked_figure(fig).add_subplot()
+
+
+def checked_figure(fig: AnyFigure) -> AnyFigure:
+    """Return `fig` if it is one."""
+    if not isinstance(fig, (Figure, SubFigure)):
+        raise TypeError(f"`fig` must be a Matplotlib Figure or SubFigure, got {_named(fig)}")
+    return fig
+
+
+def new_figure(size: Inches) -> Figure:
+    """Make a figure of that size in inches."""
+    return plt.figure(figsize=size, layout="compressed", FigureClass=Picture)
+
+
+def axes_inches(ax: Axes) -> Inches:
+    """Return width and height of the axes in inches, as they are now."""
+    figure = ax.figure.figure
+    box = ax.get_window_extent()
+    return float(box.width / figure.dpi), float(box.height / figure.dpi)
+
+
+def inches_from(ax: Axes, edge: float) -> Transform:
+    """Return coordinates: x in inches from the left (0) or right (1) edge, y as a share of the height."""
+    start = ScaledTranslation(edge, 0, cast(Affine2DBase, ax.transAxes))
+    return blended_transform_factory(ax.figure.figure.dpi_scale_trans + start, ax.transAxes)
+
+
+def whole_figure(ax: Axes) -> Figure:
+    """Return the figure that the axes are in, also from within a subfigure."""
+    figure = ax.figure.figure
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def bare(ax: Axes) -> None:
+    """Leave nothing of the axes but room for titles and labels."""
+    ax.spines[:].set_visible(False)
+    ax.patch.set_visible(False)
+    ax.tick_params(length=0)
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def _named(value: object) -> str:
+    return f"a {type(value).__name__}"

@@ -1,0 +1,206 @@
+"""The picture of the trainable weights."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from .. import _check
+from .._bank import FilterBank
+from .._check import Array, Float64
+from ..design import as_bank
+from . import _layout, _tiles
+from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
+from ._labels import Labels, filter_labels
+from ._layout import LINE
+from ._sources import is_history, layer_coefficients, layer_part, to_numpy
+from ._tiles import CMAP, Cmap
+
+SMALLEST_TILE = 0.09  # inches
+SMALLEST_TEXT = 4.5  # points; where rows are lower, only some are named
+
+
+def coefficients(
+    source: Any,
+    bank: FilterBank | npt.ArrayLike | None = None,
+    *,
+    sort: Literal["strongest"] | None = None,
+    labels: Labels = None,
+    limit: float | None = None,
+    cmap: Cmap = CMAP,
+    colorbar: bool = True,
+    ax: Axes | None = None,
+    fig: AnyFigure | None = None,
+) -> Figure:
+    """Draw the coefficients of a layer as a heat map, the filters at its side.
+
+    A row for each filter, a column for each kernel: the outputs of input 0, then those of input 1, and so on.
+
+    Parameters
+    ----------
+    source : layer or array_like
+        A layer on a bank, or coefficients `(n, in, out)`.
+    bank : FilterBank or array_like, optional
+        The filters to draw beside an array's rows; a layer brings its own.
+    sort : {"strongest"}, optional
+        Order the columns by the filter with the largest magnitude, and by that magnitude. The default is the order
+        of the channels.
+    labels : str or sequence, optional
+        What to write beside each filter, as in `filters`: columns of the bank, or a text for each. The default
+        is the index where there is room.
+    limit : float, optional
+        The magnitude at which the scale ends. The default is the largest.
+    cmap : str or Colormap, default "RdBu_r"
+        Diverging colours.
+    colorbar : bool, default True
+        Draw a colour bar.
+    ax : Axes, optional
+        Draw in these axes.
+    fig : Figure or SubFigure, optional
+        Draw in new axes of this figure.
+
+    Returns
+    -------
+    Figure
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+
+    Raises
+    ------
+    TypeError
+        If the source is neither a built layer on a bank nor an array.
+    ValueError
+        If the coefficients are not `(n, in, out)`, not finite, or not one for each filter of `bank`.
+
+    See Also
+    --------
+    kernels : What the coefficients make.
+
+    Notes
+    -----
+    The filters are drawn while rows are high enough to see them, up to about 64; of larger banks the indices
+    remain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> weights = np.random.default_rng(0).standard_normal((16, 1, 64))
+    >>> fig = fb.plot.coefficients(weights, fb.gabor(11), sort="strongest")
+    """
+    values, filters = _read(source, bank)
+    _check.choice("sort", sort, (None, "strongest"))
+    texts = _texts(labels, filters, len(values))
+    flat = values.reshape(len(values), -1)
+    order = _by_strongest(flat) if sort else np.arange(flat.shape[1])
+    end = _tiles.end_of(values, limit, "shared")
+
+    ax = given_axes(ax, fig) or new_figure(_size(flat.shape)).add_subplot()
+    drawn = ax.imshow(
+        flat[:, order], cmap=cmap, norm=Normalize(-end, end), aspect="auto", interpolation=_interpolation(ax, flat)
+    )
+    _name_columns(ax, values.shape[1:], ordered=sort is not None)
+    _name_rows(ax, filters, texts, len(values), cmap)
+    if colorbar:
+        _tiles.draw_colorbar(ax, drawn)
+    return whole_figure(ax)
+
+
+def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64, FilterBank | None]:
+    if is_history(source):
+        raise TypeError("`source` must be a layer or coefficients (n, in, out), got a history: use plot.training")
+    if hasattr(source, "coefficients") or hasattr(source, "kernel"):
+        source, bank = layer_coefficients(source), bank or layer_part(source, "bank")
+    values = to_numpy("coefficients", source)
+    if values.ndim != 3 or not values.size:
+        raise ValueError(
+            f"`coefficients` must be (n, in, out), got shape {values.shape}; those of a single kernel have shape "
+            f"(n, 1, 1)"
+        )
+    filters = None if bank is None else as_bank(bank)
+    if filters is not None and len(filters) != len(values):
+        raise ValueError(
+            f"`coefficients` must be (n, in, out) with n = {len(filters)}, one for each filter of `bank`, got "
+            f"shape {values.shape}"
+        )
+    return values, filters
+
+
+def _texts(labels: Labels, bank: FilterBank | None, count: int) -> list[str]:
+    if labels is None:
+        return []
+    texts, _ = filter_labels(labels, bank or FilterBank(np.zeros((count, 1))))
+    return [text.replace("\n", ", ") for text in texts]
+
+
+def _by_strongest(flat: Float64) -> Array:
+    """Order columns by the row of their largest magnitude, the largest of each row first."""
+    magnitude = np.abs(flat)
+    return np.lexsort((-magnitude.max(axis=0), magnitude.argmax(axis=0)))
+
+
+def _size(shape: tuple[int, ...]) -> tuple[float, float]:
+    """Return a size in inches at which rows are as high as a tile and columns can be told apart."""
+    rows, columns = shape
+    return min(max(0.12 * columns, 3.0), 8.0) + 1.6, min(max(0.34 * rows, 1.6), 8.0) + 0.6
+
+
+def _interpolation(ax: Axes, flat: Float64) -> str:
+    width, height = axes_inches(ax)
+    dpi = ax.figure.figure.dpi
+    fits = width * dpi >= flat.shape[1] and height * dpi >= flat.shape[0]
+    return "nearest" if fits else "antialiased"
+
+
+def _name_columns(ax: Axes, channels: tuple[int, ...], *, ordered: bool) -> None:
+    inputs, outputs = channels
+    ax.tick_params(length=2, labelsize="small")
+    ax.spines[:].set_linewidth(0.4)
+    if ordered:
+        ax.set_xticks([])
+        what = "outputs" if inputs == 1 else "pairs of input and output"
+        ax.set_xlabel(f"{what}, ordered by their strongest filter", fontsize="small")
+    elif inputs == 1:
+        ax.set_xticks(_layout.few(outputs))
+        ax.set_xlabel("output", fontsize="small")
+    else:
+        shown = _layout.few(inputs)
+        ax.set_xticks((shown + 0.5) * outputs - 0.5, labels=[str(index) for index in shown])
+        ends = np.arange(1, inputs) * outputs - 0.5
+        ax.vlines(ends, *ax.get_ylim(), colors="0.4", linewidths=min(0.6, 10 / inputs))
+        ax.set_xlabel(f"input, {outputs} output{'s' * (outputs > 1)} of each", fontsize="small")
+
+
+def _name_rows(ax: Axes, bank: FilterBank | None, texts: list[str], count: int, cmap: Cmap) -> None:
+    """Draw the filters beside their rows, and name them."""
+    row = axes_inches(ax)[1] / count
+    if bank is not None and row >= SMALLEST_TILE:
+        beside = _draw_filters(ax, bank, row, cmap)
+        places = np.arange(count) + 0.5
+        ax.set_yticks([])
+    elif texts:
+        beside, places = ax, np.arange(count, dtype=np.float64)
+    else:
+        ax.set_yticks(_layout.few(count))
+        ax.set_ylabel("filter", fontsize="small")
+        return
+    points = 72 * row / LINE
+    step = max(1, math.ceil(SMALLEST_TEXT / points))
+    names = texts or [str(index) for index in range(count)]
+    beside.set_yticks(places[::step], labels=names[::step], fontsize=min(_layout.small(), step * points))
+
+
+def _draw_filters(ax: Axes, bank: FilterBank, row: float, cmap: Cmap) -> Axes:
+    """Draw the filters in a column at the left of the rows, as high as these, and return its axes."""
+    grid = _layout.plan(_layout.tile_shape(bank.size), len(bank), columns=1)
+    # With some width to spare the height decides the scale, so that tiles and rows stay in line.
+    width = 1.5 * row / grid.aspect
+    column = ax.inset_axes((-width - 0.02, 0, width, 1), transform=inches_from(ax, 0))
+    _tiles.draw_tiles(column, bank.filters, grid, _tiles.limit_of(bank.filters), cmap)
+    column.set_anchor("E")
+    return column

@@ -1,0 +1,212 @@
+"""The picture of one kernel as a sum."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .. import _check
+from .._bank import FilterBank
+from .._check import Array, Float64
+from .._compose import decompose
+from ..design import as_bank
+from . import _layout, _tiles
+from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
+from ._labels import tidy
+from ._sources import blocks, layer_coefficients, layer_part, to_numpy
+from ._tiles import CMAP, Cmap
+
+ROW = 8  # tiles in a row
+NEGLIGIBLE = 1e-6  # rest over kernel: what rounding in float32 leaves
+NOTE = "under each term: its coefficient, and the share of the energy of W that the sum reaches with it"
+
+
+def decomposition(
+    source: Any,
+    bank: FilterBank | npt.ArrayLike | None = None,
+    *,
+    out: int = 0,
+    in_: int = 0,
+    terms: int = 5,
+    columns: int | None = None,
+    cmap: Cmap = CMAP,
+    colorbar: bool = True,
+    ax: Axes | None = None,
+    fig: AnyFigure | None = None,
+) -> Figure:
+    """Draw one kernel as the sum of its strongest terms: `W = a1 b1 + a2 b2 + ... + rest`.
+
+    Parameters
+    ----------
+    source : layer or array_like
+        A layer on a bank, a kernel of the size of `bank`, or kernels `(*size, in, out)`.
+    bank : FilterBank or array_like, optional
+        The filters `(n, *size)` for an array; the coefficients are then those of least squares. A layer brings its
+        own bank and coefficients.
+    out, in_ : int, default 0
+        Which output and input channel.
+    terms : int, default 5
+        How many terms to draw, at most one for each filter.
+    columns : int, optional
+        How many tiles in a row, the kernel and the rest among them. The default is 8.
+    cmap : str or Colormap, default "RdBu_r"
+        Diverging colours.
+    colorbar : bool, default True
+        Draw a colour bar.
+    ax : Axes, optional
+        Draw in these axes.
+    fig : Figure or SubFigure, optional
+        Draw in new axes of this figure.
+
+    Returns
+    -------
+    Figure
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+
+    Raises
+    ------
+    TypeError
+        If the source is neither a layer on a bank nor an array, or an array comes without `bank`.
+    ValueError
+        If a channel does not exist, or the kernel is not finite or not of the bank's size.
+
+    See Also
+    --------
+    filterbank.decompose : The coefficients themselves.
+
+    Notes
+    -----
+    The strongest terms are those with the largest norm of `a_i b_i`. The share of energy is
+    ``1 - sum((W - partial)**2) / sum(W**2)``. For an orthonormal bank it grows with every term; filters
+    that are alike can cancel each other, and then it may fall, even below zero. All tiles are on one scale,
+    symmetric about zero. What lies outside the span of the bank is in the rest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> kernel = np.random.default_rng(0).standard_normal((11, 11))
+    >>> fig = fb.plot.decomposition(kernel, fb.dct(11), terms=6)
+    """
+    kernel, weights, filters = _read(source, bank, in_, out)
+    count = _check.integer("terms", terms, at_least=1)
+    total = _sum_of(kernel, weights, filters, min(count, len(filters)))
+    above, below = total.headings(), total.readings()
+    tiles = total.tiles
+    columns = ROW if columns is None else _check.integer("columns", columns, at_least=1)
+
+    ax = given_axes(ax, fig)
+    grid = _layout.plan(
+        _layout.tile_shape(kernel.shape),
+        len(tiles),
+        columns=min(columns, len(tiles)),
+        above=above,
+        below=below,
+        between=0.3,
+        inches=axes_inches(ax) if ax else None,
+    )
+    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=True)
+    drawn = _tiles.draw_tiles(ax, tiles, grid, _tiles.limit_of(tiles), cmap)
+    _tiles.draw_labels(ax, above, grid, above=True)
+    _tiles.draw_labels(ax, below, grid)
+    _draw_operators(ax, grid, len(tiles))
+    _tiles.caption(ax, NOTE if kernel.any() else "the kernel is zero", _tiles.volume_note(kernel.ndim))
+    if colorbar:
+        _tiles.draw_colorbar(ax, drawn)
+    return whole_figure(ax)
+
+
+class Sum(NamedTuple):
+    """A kernel as a sum: the terms that are drawn, strongest first, and what remains."""
+
+    kernel: Float64
+    terms: Float64
+    rest: Float64
+    weights: Float64
+    indices: Array
+    left: int
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether the terms leave anything to see."""
+        return self.left > 0 or bool(np.linalg.norm(self.rest) > NEGLIGIBLE * np.linalg.norm(self.kernel))
+
+    @property
+    def tiles(self) -> Float64:
+        """The kernel, the terms and the rest, if there is one."""
+        parts = [self.kernel[None], self.terms, self.rest[None]]
+        return np.concatenate(parts if self.has_rest else parts[:2])
+
+    def shares(self) -> Float64:
+        """Return the share of the kernel's energy that each partial sum reaches."""
+        missing = self.kernel - np.cumsum(self.terms, axis=0)
+        energy = np.sum(self.kernel**2)
+        shares: Float64 = 1 - np.sum(missing.reshape(len(missing), -1) ** 2, axis=1) / energy
+        return shares
+
+    def headings(self) -> list[str]:
+        """Return the text above each tile."""
+        terms = [f"$a_{{{index}}}\\,b_{{{index}}}$" for index in self.indices]
+        return ["$W$", *terms, *["rest"] * self.has_rest]
+
+    def readings(self) -> list[str]:
+        """Return the text below each tile: coefficient and share."""
+        rest = [f"{self.left} terms" if self.left else "not in span"] * self.has_rest
+        if not self.kernel.any():
+            return ["", *map(tidy, self.weights), *rest]
+        lines = zip(self.weights, self.shares(), strict=True)
+        return ["", *(f"{tidy(weight)}\n{_percent(share)}" for weight, share in lines), *rest]
+
+
+def _percent(share: float) -> str:
+    """Write a share in percent; 100 only when nothing is missing that a picture could show."""
+    text = tidy(100 * share)
+    return ">99.9 %" if text == "100" and 1 - share > NEGLIGIBLE else f"{text} %"
+
+
+def _sum_of(kernel: Float64, weights: Float64, filters: Float64, count: int) -> Sum:
+    norms = np.linalg.norm(filters.reshape(len(filters), -1), axis=1)
+    order = np.argsort(-np.abs(weights) * norms, kind="stable")[:count]
+    terms = np.einsum("i,i...->i...", weights[order], filters[order])
+    return Sum(kernel, terms, kernel - terms.sum(axis=0), weights[order], order, len(filters) - count)
+
+
+def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[Float64, Float64, Float64]:
+    """Return the kernel `(*size)`, its coefficients `(n,)` and the filters `(n, *size)`."""
+    if hasattr(source, "coefficients") or hasattr(source, "kernel"):
+        weights, filters = layer_coefficients(source), as_bank(layer_part(source, "bank"))
+        kernels = blocks(source)[0].kernels
+        p, q = _channels(kernels.shape, in_, out)
+        return kernels[..., p, q], weights[:, p, q], filters.filters
+    if bank is None:
+        raise TypeError("`bank` is missing: the filters that the kernel is a sum of; only a layer brings its own")
+    filters = as_bank(bank)
+    kernel = to_numpy("kernel", source)
+    if kernel.ndim == filters.ndim + 2:
+        p, q = _channels(kernel.shape, in_, out)
+        kernel = kernel[..., p, q]
+    if kernel.shape != filters.size:
+        raise ValueError(
+            f"`source` must be a kernel of the bank's size {filters.size} in pixels, or kernels (*size, in, out), "
+            f"got shape {np.shape(source)}"
+        )
+    return kernel, decompose(kernel, filters), filters.filters
+
+
+def _channels(shape: tuple[int, ...], in_: int, out: int) -> tuple[int, int]:
+    return (
+        _check.integer("in_", in_, at_least=0, at_most=shape[-2] - 1),
+        _check.integer("out", out, at_least=0, at_most=shape[-1] - 1),
+    )
+
+
+def _draw_operators(ax: Axes, grid: _layout.Grid, count: int) -> None:
+    for index, (x0, _, y0, y1) in enumerate(grid.boxes(count)):
+        if index:
+            middle = (np.floor(x0) + x0) / 2
+            sign = ax.text(middle, (y0 + y1) / 2, "=" if index == 1 else "+", ha="center", va="center")
+            sign.set(fontsize=1.6 * grid.points, in_layout=False)

@@ -1,0 +1,99 @@
+"""The picture of a bank."""
+
+from __future__ import annotations
+
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .. import _check
+from .._bank import FilterBank
+from ..design import as_bank
+from . import _layout, _tiles
+from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
+from ._labels import Labels, filter_labels
+from ._tiles import CMAP, Cmap, Scale
+
+
+def filters(
+    bank: FilterBank | npt.ArrayLike,
+    *,
+    labels: Labels = None,
+    columns: int | None = None,
+    scale: Scale = "shared",
+    limit: float | None = None,
+    cmap: Cmap = CMAP,
+    colorbar: bool = True,
+    ax: Axes | None = None,
+    fig: AnyFigure | None = None,
+) -> Figure:
+    """Draw the filters of a bank, one tile each, row by row.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The filters, `(n, width)` (drawn as bars), `(n, height, width)` (as images) or
+        `(n, depth, height, width)` (as the three slices through the centre).
+    labels : str or sequence, optional
+        What to write under each filter: the name of one of the bank's columns or several ("index" counts them),
+        or one text for each filter. Angles are written in degrees.
+    columns : int, optional
+        How many tiles in a row. The default makes a sheet somewhat wider than high.
+    scale : {"shared", "each"}, default "shared"
+        One scale for all filters, symmetric about zero, or for each its own. The picture says so if each has its
+        own.
+    limit : float, optional
+        The magnitude at which the shared scale ends, in the unit of the filters, for several pictures on one
+        scale. The default is the largest magnitude.
+    cmap : str or Colormap, default "RdBu_r"
+        Diverging colours.
+    colorbar : bool, default True
+        Draw a colour bar.
+    ax : Axes, optional
+        Draw in these axes.
+    fig : Figure or SubFigure, optional
+        Draw in new axes of this figure.
+
+    Returns
+    -------
+    Figure
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+
+    Raises
+    ------
+    TypeError
+        If the filters are not real numbers, or `ax` or `fig` are something else.
+    ValueError
+        If a filter is not finite, or the labels are neither columns nor one for each filter.
+
+    See Also
+    --------
+    kernels : The kernels of a layer or a model.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> fig = fb.plot.filters(fb.gabor(11), labels=["frequency", "orientation"])
+    """
+    bank = as_bank(bank)
+    texts, heading = filter_labels(labels, bank)
+    values = _tiles.scaled(bank.filters, scale)
+    end = _tiles.end_of(values, limit, scale)
+    columns = None if columns is None else _check.integer("columns", columns, at_least=1)
+    notes = (heading, _tiles.volume_note(bank.ndim), "each filter on its own scale" * (scale == "each"))
+
+    ax = given_axes(ax, fig)
+    grid = _layout.plan(
+        _layout.tile_shape(bank.size),
+        len(bank),
+        columns=columns and min(columns, len(bank)),
+        below=texts,
+        inches=axes_inches(ax) if ax else None,
+    )
+    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=any(notes))
+    drawn = _tiles.draw_tiles(ax, values, grid, end, cmap)
+    _tiles.draw_labels(ax, texts, grid)
+    _tiles.caption(ax, *notes)
+    if colorbar:
+        _tiles.draw_colorbar(ax, drawn, "share of the largest" * (scale == "each"))
+    return whole_figure(ax)

@@ -1,0 +1,224 @@
+"""The picture of learned kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+
+from .. import _check
+from .._check import Array, Float64
+from . import _layout, _tiles
+from ._canvas import AnyFigure, Inches, axes_inches, checked_figure, given_axes, new_figure, whole_figure
+from ._layout import Grid
+from ._sources import Block, Chosen, blocks, chosen
+from ._tiles import CMAP, Cmap
+
+KernelScale: TypeAlias = Literal["shared", "layer", "each"]
+
+MOST_OUTPUTS = 64
+MOST_INPUTS = 64
+MOST_INPUTS_OF_MODEL = 16
+MOST_TILES = 1024  # of kernels that follow each other
+
+
+def kernels(
+    source: Any,
+    *,
+    inputs: Chosen = None,
+    outputs: Chosen = None,
+    rgb: bool | None = None,
+    scale: KernelScale = "shared",
+    limit: float | None = None,
+    cmap: Cmap = CMAP,
+    colorbar: bool = True,
+    ax: Axes | None = None,
+    fig: AnyFigure | None = None,
+) -> Figure:
+    """Draw the kernels of a layer, of all convolutions of a model, or of an array.
+
+    Parameters
+    ----------
+    source : layer, model or array_like
+        A Keras layer with a kernel, a model (also with models in it; one block for each convolution, under the
+        name of its layer), or kernels `(*size, in, out)`, one- to three-dimensional.
+    inputs, outputs : int or sequence of int, optional
+        How many, or which, input and output channels to draw. The default is all, up to 64 outputs and 64 inputs
+        (16 of each layer of a model), or 1024 kernels of one input or in colour; the title says what is left out.
+    rgb : bool, optional
+        Draw kernels of three inputs in colour. The default does when there are exactly three; False draws a tile
+        for each input.
+    scale : {"shared", "layer", "each"}, default "shared"
+        One scale for the whole picture, one for each layer, or one for each tile, all symmetric about zero. The
+        picture says so if it is not shared.
+    limit : float, optional
+        The magnitude at which the shared scale ends, in the unit of the kernels. The default is the largest one.
+    cmap : str or Colormap, default "RdBu_r"
+        Diverging colours.
+    colorbar : bool, default True
+        Draw a colour bar.
+    ax : Axes, optional
+        Draw in these axes: a single layer.
+    fig : Figure or SubFigure, optional
+        Draw in new axes of this figure.
+
+    Returns
+    -------
+    Figure
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+
+    Raises
+    ------
+    TypeError
+        If the source is none of those.
+    ValueError
+        If a kernel is not finite, a layer is not built, a model has no convolution, or several layers should go
+        into one `ax`.
+
+    See Also
+    --------
+    coefficients : The trainable weights behind the kernels.
+    decomposition : One kernel as a sum of filters.
+
+    Notes
+    -----
+    With several inputs and outputs, rows are inputs and columns outputs. Otherwise, and in colour, the tiles
+    follow each other row by row. Colour kernels are drawn as ``0.5 + 0.5 * W / limit``. Layers of one model
+    often differ much in scale: ``scale="layer"`` then shows more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> weights = np.random.default_rng(0).standard_normal((10, 3, 16))
+    >>> fig = fb.plot.kernels(fb.compose(weights, fb.dct(11, n=10)))
+    """
+    _check.choice("scale", scale, ("shared", "layer", "each"))
+    found = blocks(source)
+    if ax is not None and len(found) > 1:
+        raise ValueError(f"`ax` holds one layer, got a model with {len(found)} convolutions; pass `fig` instead")
+    most = MOST_INPUTS if len(found) == 1 else MOST_INPUTS_OF_MODEL
+    panels = [Panel.of(block, inputs, outputs, most, rgb) for block in found]
+    limits = _limits(panels, scale, limit)
+    axes, grids = _places(panels, ax, fig, colorbar)
+    note = _scale_note(scale, len(panels))
+    drawn = [
+        panel.draw(place, grid, end, cmap, scale, note)
+        for panel, place, grid, end in zip(panels, axes, grids, limits, strict=True)
+    ]
+    plain = [number for number, panel in enumerate(panels) if not panel.rgb]
+    for number in (plain if scale == "layer" else plain[:1]) * colorbar:
+        _tiles.draw_colorbar(axes[number], drawn[number], "share of the largest" * (scale == "each"))
+    return whole_figure(axes[0])
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The tiles of one layer, and which channels they are."""
+
+    block: Block
+    tiles: Float64
+    rgb: bool
+    inputs: Array
+    outputs: Array
+
+    @classmethod
+    def of(cls, block: Block, inputs: Chosen, outputs: Chosen, most: int, rgb: bool | None) -> Panel:
+        """Choose the channels and turn the kernels into tiles."""
+        count_in, count_out = block.kernels.shape[-2:]
+        in_colour = _in_colour(block, inputs, rgb)
+        most_in, most_out = most, MOST_OUTPUTS
+        if in_colour or 1 in (count_in, count_out):
+            most_in = most_out = MOST_TILES
+        ins = chosen("inputs", inputs, count_in, most_in)
+        outs = chosen("outputs", outputs, count_out, most_out)
+        kept = np.moveaxis(block.kernels[..., ins, :][..., outs], (-2, -1), (0, 1))
+        tiles = np.moveaxis(kept, 0, -1) if in_colour else kept.reshape(-1, *kept.shape[2:])
+        return cls(block, tiles, in_colour, ins, outs)
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether rows are inputs and columns outputs."""
+        return not self.rgb and min(len(self.inputs), len(self.outputs)) > 1
+
+    @property
+    def title(self) -> str:
+        """The layer's name, and how much of it is left out."""
+        outs, ins = (f"{name}s" for name in (self.block.outputs, self.block.inputs))
+        counts = [(self.outputs, -1, outs), (self.inputs, -2, ins)]
+        sides = [(len(shown), self.block.kernels.shape[axis], name) for shown, axis, name in counts]
+        note = ", ".join(f"{shown} of {count} {name}" for shown, count, name in sides if shown < count)
+        return f"{self.block.title} ({note})" if self.block.title and note else self.block.title or note
+
+    def plan(self, inches: Inches | None = None, largest: Inches = _layout.LARGEST) -> Grid:
+        """Plan the grid."""
+        shape = _layout.tile_shape(self.block.kernels.shape[:-2])
+        columns = len(self.outputs) if self.is_matrix else None
+        return _layout.plan(shape, len(self.tiles), columns=columns, inches=inches, largest=largest)
+
+    def draw(
+        self, ax: Axes, grid: Grid, limit: float, cmap: Cmap, scale: KernelScale, note: str
+    ) -> ScalarMappable:
+        """Draw the tiles, the title and what must be known."""
+        values = _tiles.scaled(self.tiles, "each" if scale == "each" else "shared")
+        drawn = _tiles.draw_tiles(ax, values, grid, limit, cmap, rgb=self.rgb)
+        if self.title:
+            ax.set_title(self.title, loc="left", fontsize="medium")
+        if self.is_matrix:
+            self._name_channels(ax)
+        colours = _tiles.colour_note(None if scale == "each" else limit) if self.rgb else ""
+        columns = self.block.outputs * self.is_matrix
+        _tiles.caption(ax, columns, _tiles.volume_note(self.block.dimensions), colours, note)
+        return drawn
+
+    def _name_channels(self, ax: Axes) -> None:
+        for axis, indices in ((ax.xaxis, self.outputs), (ax.yaxis, self.inputs)):
+            shown = _layout.few(len(indices))
+            axis.set_ticks(shown + 0.5, labels=[str(index) for index in indices[shown]], fontsize="small")
+        ax.set_ylabel(self.block.inputs, fontsize="small")
+
+
+def _in_colour(block: Block, inputs: Chosen, rgb: bool | None) -> bool:
+    possible = block.kernels.shape[-2] == 3 and block.dimensions > 1 and inputs is None
+    if rgb and not possible:
+        raise ValueError(
+            f"`rgb` needs kernels of two or three dimensions with exactly 3 inputs, all drawn, got shape "
+            f"{block.kernels.shape}; drop rgb=True"
+        )
+    return possible and block.mixes_inputs if rgb is None else rgb
+
+
+def _scale_note(scale: KernelScale, layers: int) -> str:
+    if scale == "each":
+        return "each kernel on its own scale"
+    return "each layer on its own scale" if scale == "layer" and layers > 1 else ""
+
+
+def _limits(panels: list[Panel], scale: KernelScale, limit: float | None) -> list[float]:
+    """Return where the colours of each panel end."""
+    peaks = np.array([np.abs(panel.tiles).max() for panel in panels])
+    if scale == "shared":
+        return [_tiles.end_of(peaks, limit, "shared")] * len(panels)
+    each = _tiles.end_of(peaks, limit, "each")
+    return [each] * len(panels) if scale == "each" else [float(peak) or 1.0 for peak in peaks]
+
+
+def _places(
+    panels: list[Panel], ax: Axes | None, fig: AnyFigure | None, colorbar: bool
+) -> tuple[list[Axes], list[Grid]]:
+    """Return the axes of each panel, one below the other, and its grid."""
+    if len(panels) == 1 and (placed := given_axes(ax, fig)) is not None:
+        return [placed], [panels[0].plan(inches=axes_inches(placed))]
+    wide, high = _layout.LARGEST
+    largest = (wide, high) if len(panels) == 1 else (0.8 * wide, 0.8 * high)
+    grids = [panel.plan(largest=largest) for panel in panels]
+    heights = [grid.inches[1] + 0.3 * bool(panel.title) + 0.3 for panel, grid in zip(panels, grids, strict=True)]
+    if fig is None:
+        width = max(2.0, *(grid.inches[0] for grid in grids)) + 0.3 + 0.65 * colorbar
+        fig = new_figure((width, sum(heights) + 0.1))
+    rows = checked_figure(fig).subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": heights})
+    return list(rows[:, 0]), grids

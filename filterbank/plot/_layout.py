@@ -1,0 +1,189 @@
+"""How many small pictures share a pair of axes: a grid of cells, with room for texts and signs.
+
+A cell of the grid is one unit of the axes. Inside a cell everything is in pixels of the sheet, the one image that
+all tiles are drawn as.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.font_manager import font_scalings
+
+from .._check import Array, Float64
+from ._canvas import Inches
+
+LARGEST = (10.0, 10.0)  # inches, width and height of a new picture
+SMOOTHEST = 20  # pixels of the sheet that the longer side of a tile has at least, so that gaps can be narrow
+LABELLED = 0.8  # inches, about the width of a tile with labels
+LINE = 1.25  # height of a line of text over its size
+PAD = 1.5  # points between a tile and its text
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Height and width of a tile and the gap between two, in pixels of the sheet."""
+
+    height: int
+    width: int
+    gap: int
+
+
+BARS = Shape(20, 32, 6)  # the tiles of 1-D filters
+
+
+def tile_shape(size: Sequence[int]) -> Shape:
+    """Return the shape of the tiles of filters of that size."""
+    if len(size) == 1:
+        return BARS
+    height, width = volume_tile(size) if len(size) == 3 else size
+    enlarged = zoom(height, width)
+    height, width = enlarged * height, enlarged * width
+    # The slices of a volume must be nearer to each other than to those of the next.
+    share = 0.3 if len(size) == 3 else 0.1
+    return Shape(height, width, max(1, round(share * min(height, width))))
+
+
+def zoom(height: int, width: int) -> int:
+    """Return how many pixels of the sheet one of the filter takes."""
+    return math.ceil(SMOOTHEST / max(height, width))
+
+
+def slice_places(size: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """Return top, left, height and width of the slices yx, zx, zy of a volume in its tile, in its pixels."""
+    depth, height, width = size
+    shapes = [(height, width), (depth, width), (depth, height)]
+    tallest = max(depth, height)
+    gap = max(1, round(0.04 * tallest))
+    lefts = (0, width + gap, 2 * (width + gap))
+    return [((tallest - high) // 2, left, high, wide) for (high, wide), left in zip(shapes, lefts, strict=True)]
+
+
+def volume_tile(size: Sequence[int]) -> tuple[int, int]:
+    """Return height and width of a tile with the three slices of a volume, in its pixels."""
+    _, left, _, width = slice_places(size)[-1]
+    return max(size[0], size[1]), left + width
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows and columns of cells with a tile in each; margins are in pixels of the sheet."""
+
+    rows: int
+    columns: int
+    shape: Shape
+    left: int
+    right: int
+    top: int
+    bottom: int
+    tile: float
+    """Width of a tile in inches."""
+    points: float
+    """Size of the texts at the tiles."""
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Height and width of a cell."""
+        return self.top + self.shape.height + self.bottom, self.left + self.shape.width + self.right
+
+    @property
+    def aspect(self) -> float:
+        """Height over width of a cell."""
+        return self.cell[0] / self.cell[1]
+
+    @property
+    def inches(self) -> Inches:
+        """Width and height of the whole grid."""
+        height, width = self.cell
+        scale = self.tile / self.shape.width
+        return self.columns * width * scale, self.rows * height * scale
+
+    def boxes(self, count: int) -> Float64:
+        """Return where the first `count` tiles are: x0, x1, y0, y1 in units of the axes, `(count, 4)`."""
+        index = np.arange(count)
+        row, column = index // self.columns, index % self.columns
+        height, width = self.cell
+        x = [column + edge / width for edge in (self.left, self.left + self.shape.width)]
+        y = [row + edge / height for edge in (self.top, self.top + self.shape.height)]
+        return np.stack([*x, *y], axis=1)
+
+
+def plan(
+    shape: Shape,
+    count: int,
+    *,
+    columns: int | None = None,
+    above: Sequence[str] = (),
+    below: Sequence[str] = (),
+    between: float = 0.0,
+    inches: Inches | None = None,
+    largest: Inches = LARGEST,
+) -> Grid:
+    """Plan a grid of `count` tiles.
+
+    Each tile gets room for its text `above` and `below`, and at its left for a sign, `between` tile widths.
+    `inches` is the width and height that there is; without it the grid becomes a pleasant size, at most `largest`.
+    """
+    lines = [max((text.count("\n") + 1 for text in texts), default=0) for texts in (above, below)]
+    text = sum(lines) * LINE * small() / 72
+    left = shape.gap // 2 + round(between * shape.width)
+    right = shape.gap - shape.gap // 2
+    if columns is None:
+        aspect = (shape.height + shape.gap) / (left + shape.width + right) + text / LABELLED
+        columns = columns_for(count, aspect, inches)
+    rows = math.ceil(count / columns)
+    wide, high = inches or largest
+    tile = min(
+        wide / columns * shape.width / (left + shape.width + right),
+        max(0.5 * high / rows, high / rows - text) * shape.width / (shape.height + shape.gap),
+    )
+    if inches is None:
+        tile = min(tile, max(0.7, 2.4 / count**0.4) * math.sqrt(max(1.0, shape.width / shape.height)))
+    tile = max(tile, 1e-3)
+    points = fitting_points(tile * (1 + between + shape.gap / shape.width), [*above, *below])
+    rooms = [
+        math.ceil((LINE * points * number + PAD * bool(number)) / 72 / tile * shape.width) for number in lines
+    ]
+    top, bottom = rooms[0] + shape.gap // 2, rooms[1] + right
+    return Grid(rows, columns, shape, left, right, top, bottom, tile, points)
+
+
+def columns_for(count: int, aspect: float, inches: Inches | None = None) -> int:
+    """Return how many columns suit cells of that height over width: few empty cells, and the shape of the room.
+
+    Without a given room the grid should be between square and twice as wide as high.
+    """
+    low, high = (1.0, 2.0) if inches is None else [inches[0] / inches[1]] * 2
+
+    def cost(columns: int) -> float:
+        rows = math.ceil(count / columns)
+        shape = columns / (rows * aspect)
+        missed = abs(math.log(shape / min(max(shape, low), high)))
+        return 1.5 * (rows * columns - count) / count + 0.5 * missed
+
+    return min(range(1, min(count, 200) + 1), key=cost)
+
+
+def fitting_points(inches: float, texts: Sequence[str]) -> float:
+    """Return the size at which the longest line fits into that many inches, at most the small one."""
+    plain = (re.sub(r"[$_{}\\^]", "", line) for text in texts for line in text.split("\n"))
+    longest = max((len(line) for line in plain), default=0)
+    return min(small(), 72 * inches / (0.6 * longest)) if longest else small()
+
+
+def small() -> float:
+    """Return the size of small text in points."""
+    return float(rcParams["font.size"]) * font_scalings["small"]
+
+
+def few(count: int) -> Array:
+    """Return at most nine of the places 0 to `count - 1`, evenly from 0."""
+    step = 1
+    while count > 9 * step:
+        step *= 2
+    return np.arange(0, count, step)

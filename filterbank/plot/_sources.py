@@ -1,0 +1,178 @@
+"""Kernels of layers, models and arrays, as NumPy arrays.
+
+Keras is not imported: a layer is what has a `kernel`, a model is what has `layers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .. import _check
+from .._bank import FilterBank
+from .._check import Array, Float64
+
+Chosen: TypeAlias = int | Sequence[int] | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """The kernels of one layer, `(*size, in, out)`, as they go into a picture."""
+
+    kernels: Float64
+    title: str = ""
+    inputs: str = "input"
+    outputs: str = "output"
+    mixes_inputs: bool = True
+
+    @property
+    def dimensions(self) -> int:
+        """Number of dimensions of one kernel."""
+        return self.kernels.ndim - 2
+
+
+def to_numpy(name: str, value: Any) -> Float64:
+    """Return an array or a tensor of any framework as finite float64.
+
+    bfloat16 has no place in plain NumPy, but ml_dtypes converts it; torch tensors may need to be detached first.
+    """
+    for read in (np.asarray, _from_torch):
+        try:
+            array = read(value)
+        except (TypeError, ValueError, RuntimeError, AttributeError):
+            continue
+        if array.dtype.kind in "biuf" or array.dtype.name.startswith(("bfloat", "float8")):
+            return _finite(name, array.astype(np.float64))
+    raise TypeError(f"`{name}` must be real numbers, got a {type(value).__name__}")
+
+
+def _from_torch(value: Any) -> Array:
+    return np.asarray(value.detach().cpu().float().numpy())
+
+
+def _finite(name: str, values: Float64) -> Float64:
+    broken = np.count_nonzero(~np.isfinite(values))
+    if broken:
+        raise ValueError(
+            f"`{name}` must be finite, got NaN or infinity in {broken} of {values.size} values; a training that "
+            f"diverged leaves them"
+        )
+    return values
+
+
+def blocks(source: Any) -> list[Block]:
+    """Return the kernels of a layer, of every convolution in a model, or of an array."""
+    if isinstance(source, FilterBank):
+        raise TypeError(
+            "`source` must be a layer, a model or kernels (*size, in, out), got a bank: use plot.filters"
+        )
+    if _is_layer(source):
+        return [_layer_block(source, _name(source))]
+    if hasattr(source, "layers"):
+        found = [_layer_block(layer, title) for title, layer in _convolutions(source)]
+        if not found:
+            raise ValueError(
+                "`source` must have a convolution to draw, got a model without one; if it has one, build the "
+                "model first by calling it on an input"
+            )
+        return found
+    return [Block(_as_kernels(source))]
+
+
+def _is_layer(source: Any) -> bool:
+    if hasattr(source, "kernel") or hasattr(source, "depthwise_kernel"):
+        return True
+    if hasattr(type(source), "kernel") or hasattr(source, "kernel_size"):
+        raise ValueError(f"`source` has no kernel yet: build {_name(source)!r} first by calling it on an input")
+    return False
+
+
+def _name(layer: Any) -> str:
+    return str(getattr(layer, "name", "") or type(layer).__name__)
+
+
+def _convolutions(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every convolution once, also those of nested models and inside wrappers, with its title."""
+    seen: set[int] = set()
+    pending = [(_name(layer), layer) for layer in model.layers]
+    while pending:
+        title, layer = pending.pop(0)
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        if _is_convolution(layer):
+            yield title, layer
+        inner = getattr(layer, "layers", None) or ([layer.layer] if hasattr(layer, "layer") else [])
+        pending[:0] = [(f"{title}/{_name(part)}", part) for part in inner]
+
+
+def _is_convolution(layer: Any) -> bool:
+    """Whether a layer convolves: dense and attention layers have kernels too, but no size or bank."""
+    known = hasattr(layer, "kernel_size") or hasattr(layer, "bank")
+    return known and (hasattr(layer, "kernel") or hasattr(layer, "depthwise_kernel"))
+
+
+def _layer_block(layer: Any, title: str) -> Block:
+    values = layer.kernel if hasattr(layer, "kernel") else layer.depthwise_kernel
+    kernels = _as_kernels(values)
+    if hasattr(layer, "depth_multiplier"):
+        return Block(kernels, title, outputs="multiple", mixes_inputs=False)
+    if _is_transposed(layer):
+        return Block(kernels.swapaxes(-1, -2), title)
+    grouped = getattr(layer, "groups", 1) != 1
+    return Block(kernels, title, inputs="input of the group" if grouped else "input")
+
+
+def _is_transposed(layer: Any) -> bool:
+    """Whether the kernel has outputs before inputs, as that of Conv2DTranspose."""
+    return any("Transpose" in kind.__name__ for kind in type(layer).__mro__)
+
+
+def _as_kernels(values: Any) -> Float64:
+    kernels = to_numpy("kernels", values)
+    if not 3 <= kernels.ndim <= 5 or not kernels.size:
+        raise ValueError(
+            f"`kernels` must be (*size, in, out) with one to three dimensions of pixels, as Keras keeps them, got "
+            f"shape {kernels.shape}; give a single kernel two more axes with kernel[..., None, None]"
+        )
+    return kernels
+
+
+def chosen(name: str, wanted: Chosen, available: int, most: int) -> Array:
+    """Return the indices that were asked for: the first so many, those of a list, or at most `most`."""
+    if wanted is None:
+        return np.arange(min(available, most))
+    if _check.is_integer(wanted):
+        return np.arange(_check.integer(name, wanted, at_least=1, at_most=available))
+    indices = [
+        _check.integer(name, index, at_least=0, at_most=available - 1)
+        for index in wanted  # type: ignore[union-attr]
+    ]
+    if not indices:
+        raise ValueError(f"`{name}` must choose at least one of {available}, got {wanted!r}")
+    return np.array(indices)
+
+
+def layer_part(layer: Any, part: str) -> Any:
+    """Return `coefficients` or `bank` of a layer on a bank."""
+    try:
+        return getattr(layer, part)
+    except AttributeError:
+        raise TypeError(
+            f"`source` must be a layer on a bank, such as BasisConv2D, or an array, got a {type(layer).__name__} "
+            f"without `{part}`; a layer must be built before it has any"
+        ) from None
+
+
+def layer_coefficients(layer: Any) -> Float64:
+    """Return the coefficients of a layer, `(n, in, out)` like `Block.kernels`."""
+    values = to_numpy("coefficients", layer_part(layer, "coefficients"))
+    return values.swapaxes(-1, -2) if _is_transposed(layer) else values
+
+
+def is_history(source: Any) -> bool:
+    """Whether this is a `KernelHistory` or looks like one."""
+    return isinstance(getattr(source, "coefficients", None), Mapping)

@@ -1,0 +1,205 @@
+"""Many small pictures in one pair of axes.
+
+All tiles of a picture are one image (in one dimension, one collection of bars), so that a thousand filters are
+drawn as fast as one, and every picture fits into axes of the user's.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import Colormap, Normalize
+from matplotlib.transforms import ScaledTranslation
+
+from .._check import Float64, choice, number
+from ._canvas import axes_inches, bare, inches_from, new_figure
+from ._labels import tidy
+from ._layout import PAD, Grid, slice_places, small, volume_tile, zoom
+
+Scale: TypeAlias = Literal["shared", "each"]
+Cmap: TypeAlias = str | Colormap
+
+CMAP = "RdBu_r"
+BAR_HEIGHT = 1.8  # inches, of a colour bar at most
+
+
+def limit_of(values: Float64) -> float:
+    """Return the largest magnitude, at which the colours end; 1 when everything is zero."""
+    return float(np.abs(values).max(initial=0.0)) or 1.0
+
+
+def end_of(values: Float64, limit: float | None, scale: Scale) -> float:
+    """Return the magnitude at which the colours end: what was asked for, or the largest."""
+    if limit is None:
+        return 1.0 if scale == "each" else limit_of(values)
+    if scale == "each":
+        raise ValueError(f"`limit` ends one scale for all, got {limit!r} where each has its own; drop one of them")
+    return number("limit", limit, above=0)
+
+
+def scaled(values: Float64, scale: Scale) -> Float64:
+    """Return the values, or with "each" every tile as a share of its own largest magnitude."""
+    choice("scale", scale, ("shared", "each"))
+    if scale == "shared":
+        return values
+    peaks = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True)
+    return values / np.where(peaks > 0, peaks, 1.0)
+
+
+def new_axes(grid: Grid, *, colorbar: bool, caption: bool) -> Axes:
+    """Make a figure that fits the grid."""
+    width, height = grid.inches
+    beside, under = 0.65 * colorbar, 0.3 * caption
+    return new_figure((max(width + beside, 1.5) + 0.1, max(height + under, 0.8) + 0.1)).add_subplot()
+
+
+def draw_tiles(
+    ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False
+) -> ScalarMappable:
+    """Draw one tile for each of `values`, `(n, *size)` or with ``rgb`` `(n, *size, 3)`."""
+    bare(ax)
+    boxes = grid.boxes(len(values))
+    size = values.shape[1:-1] if rgb else values.shape[1:]
+    drawn: ScalarMappable
+    if len(size) == 1:
+        drawn = _draw_bars(ax, values, boxes, Normalize(-limit, limit), cmap)
+    else:
+        tiles = planes(values) if len(size) == 3 else values
+        drawn = _draw_sheet(ax, _coloured(tiles, limit) if rgb else tiles, grid, Normalize(-limit, limit), cmap)
+        _draw_frames(ax, _slice_boxes(size, boxes) if len(size) == 3 else boxes)
+    ax.set(xlim=(0, grid.columns), ylim=(grid.rows, 0))
+    ax.set_aspect(grid.aspect)
+    return drawn
+
+
+def planes(volumes: Float64) -> Float64:
+    """Return the central slices yx, zx and zy of each volume in a row, `(n, height, width, ...)`."""
+    size = volumes.shape[1:4]
+    z, y, x = (side // 2 for side in size)
+    tiles = np.full((len(volumes), *volume_tile(size), *volumes.shape[4:]), np.nan)
+    slices = (volumes[:, z], volumes[:, :, y], volumes[:, :, :, x])
+    for one, (top, left, height, width) in zip(slices, slice_places(size), strict=True):
+        tiles[:, top : top + height, left : left + width] = one
+    return tiles
+
+
+def _coloured(tiles: Float64, limit: float) -> Float64:
+    """Return red, green, blue and opacity: mid-grey is zero, and between slices there is nothing."""
+    colours = np.clip(0.5 + 0.5 * tiles / limit, 0, 1)
+    opaque = np.isfinite(colours).all(axis=-1, keepdims=True)
+    return np.concatenate([np.nan_to_num(colours), opaque], axis=-1)
+
+
+def _draw_sheet(ax: Axes, tiles: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+    enlarged = zoom(*tiles.shape[1:3])
+    tiles = tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
+    values = sheet(tiles, grid)
+    # Pixels stay sharp while the screen has as many as the sheet; below that, none must be skipped.
+    sharp = axes_inches(ax)[0] * ax.figure.figure.dpi >= values.shape[1]
+    return ax.imshow(
+        values,
+        cmap=cmap,
+        norm=norm,
+        extent=(0, grid.columns, grid.rows, 0),
+        interpolation="nearest" if sharp else "antialiased",
+    )
+
+
+def sheet(tiles: Float64, grid: Grid) -> Float64:
+    """Lay tiles `(n, height, width, ...)` out in one array, row by row; between them it is NaN or transparent."""
+    height, width = grid.cell
+    tail = tiles.shape[3:]
+    cells = np.full((grid.rows * grid.columns, height, width, *tail), 0.0 if tail else np.nan)
+    across, down = grid.left + grid.shape.width, grid.top + grid.shape.height
+    cells[: len(tiles), grid.top : down, grid.left : across] = tiles
+    cells = cells.reshape(grid.rows, grid.columns, height, width, *tail).swapaxes(1, 2)
+    return cells.reshape(grid.rows * height, grid.columns * width, *tail)
+
+
+def _draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+    """Draw each 1-D filter as bars about a line at zero, in the colours of the other pictures."""
+    x0, x1, y0, y1 = (side[:, None] for side in boxes.T)
+    edges = x0 + (x1 - x0) * np.linspace(0, 1, values.shape[1] + 1)
+    zero = np.broadcast_to((y0 + y1) / 2, values.shape)
+    share = np.clip(2 * norm(values).filled() - 1, -1, 1)
+    ends = zero - share * (y1 - y0) / 2
+    outlines = _rectangles(edges[:, :-1], edges[:, 1:], zero, ends)
+    bars = PolyCollection(list(outlines), array=values.ravel(), cmap=cmap, norm=norm, linewidths=0.3)
+    bars.set_edgecolor("face")
+    middle = np.stack([boxes[:, 2:].mean(axis=1)] * 2, axis=1)
+    zeros = np.stack([boxes[:, :2], middle], axis=-1)
+    ax.add_collection(LineCollection(list(zeros), colors=rcParams["text.color"], alpha=0.4, linewidths=0.5))
+    ax.add_collection(bars)
+    return bars
+
+
+def _draw_frames(ax: Axes, boxes: Float64) -> None:
+    """Draw a hairline around each tile: of a filter that ends softly one sees its window."""
+    frames = PolyCollection(list(_rectangles(*boxes.T)), facecolors="none", edgecolors=rcParams["text.color"])
+    frames.set(linewidth=0.4, alpha=0.3)
+    ax.add_collection(frames)
+
+
+def _rectangles(x0: Float64, x1: Float64, y0: Float64, y1: Float64) -> Float64:
+    """Return the four corners of each rectangle, `(n, 4, 2)`."""
+    return np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=-1).reshape(-1, 4, 2)
+
+
+def _slice_boxes(size: Sequence[int], boxes: Float64) -> Float64:
+    """Return the boxes of the slices in the boxes of their tiles, `(3 n, 4)`."""
+    height, width = volume_tile(size)
+    places = [(left, left + wide, top, top + high) for top, left, high, wide in slice_places(size)]
+    shares = np.array(places) / (width, width, height, height)
+    starts = boxes[:, None, [0, 0, 2, 2]]
+    lengths = boxes[:, None, [1, 1, 3, 3]] - starts
+    return (starts + lengths * shares).reshape(-1, 4)
+
+
+def draw_labels(ax: Axes, texts: Sequence[str], grid: Grid, *, above: bool = False) -> None:
+    """Write a text above or below each tile."""
+    sign, align = (1, "bottom") if above else (-1, "top")
+    place = ax.transData + ScaledTranslation(0, sign * PAD / 72, ax.figure.figure.dpi_scale_trans)
+    for text, (x0, x1, y0, y1) in zip(texts, grid.boxes(len(texts)), strict=True):
+        label = ax.text((x0 + x1) / 2, y0 if above else y1, text, transform=place, ha="center", va=align)
+        label.set(fontsize=grid.points, linespacing=1.1)
+        # Its room is in the grid; a layout that measures a thousand texts would take its time.
+        label.set_in_layout(False)
+
+
+def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "") -> None:
+    """Draw a thin colour bar at the right of the axes, from their top, at most `BAR_HEIGHT` high."""
+    share = min(1.0, BAR_HEIGHT / axes_inches(ax)[1])
+    bar = ax.inset_axes((0.1, 1 - share, 0.09, share), transform=inches_from(ax, 1))
+    colorbar = ax.figure.colorbar(drawn, cax=bar)
+    low, high = (float(end) for end in drawn.get_clim() if end is not None)
+    colorbar.set_ticks([low, 0, high], labels=[tidy(low), "0", tidy(high)], fontsize="small")
+    bar.tick_params(length=2)
+    colorbar.outline.set_linewidth(0.4)
+    if label:
+        colorbar.set_label(label, fontsize="small")
+
+
+def caption(ax: Axes, *sentences: str) -> None:
+    """Write what the reader must know under the picture, in lines about as wide as it."""
+    text = "; ".join(sentence for sentence in sentences if sentence)
+    letters = max(30, int(72 * axes_inches(ax)[0] / (0.5 * small())))
+    if text:
+        ax.set_xlabel("\n".join(textwrap.wrap(text, letters)), fontsize="small")
+
+
+def volume_note(dimensions: int) -> str:
+    """Return what is said of volumes."""
+    return "central slices yx, zx, zy" if dimensions == 3 else ""
+
+
+def colour_note(limit: float | None) -> str:
+    """Return what is said of colour kernels, with the end of their scale if they share one."""
+    note = "RGB: inputs 0, 1, 2; grey is 0"
+    return note if limit is None else f"{note}; full colour is ±{tidy(limit)}"

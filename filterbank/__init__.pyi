@@ -22,6 +22,8 @@ from .families import gaussian_derivative as gaussian_derivative
 from .families import hadamard as hadamard
 from .families import hermite as hermite
 from .families import legendre as legendre
+from .families import log_gabor as log_gabor
+from .families import morlet as morlet
 from .families import pca as pca
 from .families import random as random
 from .families import wavelet as wavelet

@@ -5,6 +5,7 @@ promises name is then tested on it.
 """
 
 from ._family import Family
+from .analytic import log_gabor, morlet
 from .derivatives import gaussian_derivative, hermite
 from .elementary import delta, random
 from .learned import pca
@@ -25,6 +26,8 @@ __all__ = [
     "hadamard",
     "hermite",
     "legendre",
+    "log_gabor",
+    "morlet",
     "pca",
     "random",
     "wavelet",
@@ -38,6 +41,20 @@ FAMILIES = (
         "Daugman 1985",
         promises=("independent", "symmetric"),
         sides="at least 3",
+    ),
+    Family(
+        log_gabor,
+        "Waves whose spectrum is a Gaussian of the logarithm of frequency, without mean at any bandwidth.",
+        "Field 1987; Kovesi 1999",
+        promises=("zero-mean",),
+        sides="at least 2",
+    ),
+    Family(
+        morlet,
+        "Complex wavelets octaves apart, with their low-pass filter: the filters of scattering.",
+        "Bruna and Mallat 2013",
+        promises=("independent", "symmetric"),
+        dimensions=(2,),
     ),
     Family(
         dct,

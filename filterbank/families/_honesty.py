@@ -22,15 +22,17 @@ def above_nyquist(*components: Float64) -> npt.NDArray[np.bool_]:
     return fastest > 0.5 + 1e-12
 
 
-def energy_lost(formula: Callable[[tuple[int, ...]], Float64], window: Sequence[int]) -> Float64:
+def energy_lost(
+    formula: Callable[[tuple[int, ...]], Float64], window: Sequence[int], support: Sequence[int] | None = None
+) -> Float64:
     """Return the share of each filter's energy outside the window, `(n,)`.
 
-    `formula` evaluates the filters on any window; one of three times the sides stands for the plane.
+    `formula` evaluates the filters on any window; one of three times the sides stands for the plane, unless the
+    definition itself ends at a `support`.
     """
     pixels = tuple(range(1, len(window) + 1))
-    inside, everywhere = (
-        np.sum(formula(tuple(scale * side for side in window)) ** 2, axis=pixels) for scale in (1, 3)
-    )
+    whole = tuple(3 * side for side in window) if support is None else tuple(support)
+    inside, everywhere = (np.sum(formula(sides) ** 2, axis=pixels) for sides in (tuple(window), whole))
     return _share_lost(inside, everywhere)
 
 
@@ -75,8 +77,7 @@ def remarks(
     if lost is not None and (cut := (lost := lost[: len(bank)]) > ACCEPTED_LOSS).any():
         worst = int(np.argmax(lost))
         found.append(
-            f"the window cuts {_count(cut)} of {what}: filter {worst} loses {lost[worst]:.1%} of its energy; "
-            f"{remedy}"
+            f"the window cuts {_count(cut)} of {what}: filter {worst} loses {lost[worst]:.1%} of its energy; {remedy}"
         )
     if dependence := _dependence(bank):
         found.append(

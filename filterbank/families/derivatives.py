@@ -205,9 +205,7 @@ def gaussian_derivative(
     every = orders([highest + 1] * len(window), below=highest + 1)
 
     def filters(sides: tuple[int, ...]) -> Float64:
-        jets = [
-            products([_derivatives(side, width, highest, sampling) for side in sides], every) for width in widths
-        ]
+        jets = [products([_derivatives(side, width, highest, sampling) for side in sides], every) for width in widths]
         return np.concatenate(jets)
 
     columns = {**order_columns(np.tile(every, (len(widths), 1))), "sigma": np.repeat(widths, len(every))}
@@ -228,8 +226,7 @@ def _derivatives(side: int, sigma: float, highest: int, sampling: Sampling) -> F
     lower, upper = (x - 0.5) / sigma, (x + 0.5) / sigma
     # The integral of derivative m is derivative m - 1, here with a Gaussian of integral 1.
     at_edges = [
-        _hermite_gaussian(degree[:-1], edge) * np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi)
-        for edge in (lower, upper)
+        _hermite_gaussian(degree[:-1], edge) * np.exp(-(edge**2) / 2) / np.sqrt(2 * np.pi) for edge in (lower, upper)
     ]
     # By symmetry in the lower tail, where differences lose no digits.
     near, far = (np.abs(x) - 0.5) / sigma, (np.abs(x) + 0.5) / sigma

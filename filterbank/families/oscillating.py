@@ -146,14 +146,13 @@ def gabor(
             bandwidth=_bandwidth(frequency, width)[:, None, None],
             aspect_ratio=np.array(ratio),
         ),
-        aliased=flat(
-            above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape
-        ),
+        aliased=flat(above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape),
         lost=flat(gaussian_energy_lost(np.sum(bell**2, axis=pixels), window, *sigmas), shape),
     )
 
 
 def flat(values: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return one entry a filter from an array that broadcasts to `shape`."""
     return np.broadcast_to(values, shape).ravel()
 
 
@@ -283,6 +282,7 @@ def _bandwidth(frequency: Float64, sigma: Float64) -> Float64:
 
 
 def angles(orientations: int | npt.ArrayLike) -> Float64:
+    """Return angles in radians from how many, evenly over half a turn, or from the angles."""
     if _check.is_integer(orientations):
         count = _check.integer("orientations", orientations, at_least=1)
         return np.arange(count) * np.pi / count

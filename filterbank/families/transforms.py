@@ -179,10 +179,11 @@ def fourier(size: Size, n: int | None = None, *, dc: bool = True, norm: Norm = "
 
     Notes
     -----
-    :math:`\cos 2\pi(uy/h + vx/w)` and :math:`\sin 2\pi(uy/h + vx/w)` about the centre of the window, for one of each
-    two opposite frequencies of the discrete Fourier transform. Where a frequency is its own opposite (zero, and half a
-    cycle per pixel along an even side) one of the two is zero everywhere and left out. The inner products with an
-    image are the real and imaginary parts of ``numpy.fft.fft2``, up to the phase that the origin makes.
+    :math:`\cos 2\pi(uy/h + vx/w)` and :math:`\sin 2\pi(uy/h + vx/w)` about the centre of the window, for one of
+    each two opposite frequencies of the discrete Fourier transform. Where a frequency is its own opposite (zero,
+    and half a cycle per pixel along an even side) one of the two is zero everywhere and left out. The inner
+    products with an image are the real and imaginary parts of ``numpy.fft.fft2``, up to the phase that the origin
+    makes.
 
     References
     ----------
@@ -211,10 +212,7 @@ def fourier(size: Size, n: int | None = None, *, dc: bool = True, norm: Norm = "
         raise ValueError("`dc=False` leaves no filter: the flat one is the only one here; use a larger `size`")
     columns = {
         "frequency": np.linalg.norm(cycles, axis=1)[rows],
-        **{
-            f"frequency_{name}": part[rows]
-            for name, part in zip(_grid.axis_names(len(window)), cycles.T, strict=True)
-        },
+        **{f"frequency_{name}": part[rows] for name, part in zip(_grid.axis_names(len(window)), cycles.T, strict=True)},
         "phase": np.tile([0.0, -np.pi / 2], len(cycles)),
     }
     if len(window) == 2:
@@ -395,9 +393,7 @@ def chebyshev(size: Size, n: int | None = None, *, level: int | None = None, nor
     return _polynomials("chebyshev", size, n, level, _chebyshev_scale)
 
 
-def _polynomials(
-    family: str, size: Size, n: int | None, level: int | None, scale: Callable[[int], Float64]
-) -> Draft:
+def _polynomials(family: str, size: Size, n: int | None, level: int | None, scale: Callable[[int], Float64]) -> Draft:
     window = _check.size(size, family=family)
     if level is not None:
         level = _check.integer("level", level, at_least=1)

@@ -182,9 +182,7 @@ def wavelet_basis(
     subbands.insert(0, (depth, bands[0], approximation))
 
     counts = [coefficients[0].size for _, _, coefficients in subbands]
-    positions = np.concatenate(
-        [np.indices(part.shape[1:]).reshape(len(window), -1) for _, _, part in subbands], axis=1
-    )
+    positions = np.concatenate([np.indices(part.shape[1:]).reshape(len(window), -1) for _, _, part in subbands], axis=1)
     filters = np.concatenate([part.reshape(pixels, -1).T for _, _, part in subbands])
     names = _grid.axis_names(len(window))
     return Draft(

@@ -78,7 +78,8 @@ def number(
         )
         if bound is not None
     ]
-    rule = " and ".join(["a finite number", *rules]) + (f" {unit}" if unit else "")
+    counted_in = f" {unit}" if rules else f" in {unit}"
+    rule = " and ".join(["a finite number", *rules]) + (counted_in if unit else "")
     tail = f"; {hint}" if hint else ""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"`{name}` must be {rule}, got {value!r}{tail}")

@@ -15,18 +15,28 @@ from .design import zero_mean as zero_mean
 from .families import chebyshev as chebyshev
 from .families import dct as dct
 from .families import delta as delta
+from .families import dictionary as dictionary
+from .families import dog as dog
 from .families import dst as dst
 from .families import fourier as fourier
 from .families import gabor as gabor
 from .families import gaussian_derivative as gaussian_derivative
+from .families import gradient as gradient
 from .families import hadamard as hadamard
 from .families import hermite as hermite
+from .families import ica as ica
+from .families import laplacian_of_gaussian as laplacian_of_gaussian
+from .families import laws as laws
 from .families import legendre as legendre
+from .families import leung_malik as leung_malik
 from .families import log_gabor as log_gabor
 from .families import morlet as morlet
 from .families import pca as pca
 from .families import random as random
+from .families import root_filter_set as root_filter_set
+from .families import schmid as schmid
 from .families import wavelet as wavelet
 from .families import wavelet_basis as wavelet_basis
+from .families import zca as zca
 
 __version__: str

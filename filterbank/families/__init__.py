@@ -6,10 +6,13 @@ promises name is then tested on it.
 
 from ._family import Family
 from .analytic import log_gabor, morlet
+from .blobs import dog, laplacian_of_gaussian
 from .derivatives import gaussian_derivative, hermite
-from .elementary import delta, random
-from .learned import pca
+from .elementary import delta, gradient, laws, random
+from .learned import pca, zca
 from .oscillating import gabor
+from .sparse import dictionary, ica
+from .textures import leung_malik, root_filter_set, schmid
 from .transforms import chebyshev, dct, dst, fourier, hadamard, legendre
 from .wavelets import wavelet, wavelet_basis
 
@@ -19,19 +22,29 @@ __all__ = [
     "chebyshev",
     "dct",
     "delta",
+    "dictionary",
+    "dog",
     "dst",
     "fourier",
     "gabor",
     "gaussian_derivative",
+    "gradient",
     "hadamard",
     "hermite",
+    "ica",
+    "laplacian_of_gaussian",
+    "laws",
     "legendre",
+    "leung_malik",
     "log_gabor",
     "morlet",
     "pca",
     "random",
+    "root_filter_set",
+    "schmid",
     "wavelet",
     "wavelet_basis",
+    "zca",
 ]
 
 FAMILIES = (
@@ -55,6 +68,20 @@ FAMILIES = (
         "Bruna and Mallat 2013",
         promises=("independent", "symmetric"),
         dimensions=(2,),
+    ),
+    Family(
+        dog,
+        "Differences of two Gaussians at several scales, without direction.",
+        "Marr and Hildreth 1980",
+        promises=("zero-mean", "independent", "symmetric"),
+        sides="at least 3",
+    ),
+    Family(
+        laplacian_of_gaussian,
+        "Laplacians of a Gaussian at several scales: Mexican hats.",
+        "Marr and Hildreth 1980",
+        promises=("zero-mean", "independent", "symmetric"),
+        sides="at least 3",
     ),
     Family(
         dct,
@@ -126,6 +153,55 @@ FAMILIES = (
         promises=("orthonormal", "complete", "learned"),
     ),
     Family(
+        zca,
+        "Filters that whiten image patches and change them least: centre against surround.",
+        "Bell and Sejnowski 1997",
+        promises=("learned",),
+    ),
+    Family(
+        ica,
+        "Independent components of image patches: localised, oriented edges.",
+        "Bell and Sejnowski 1997; Hyvärinen 1999",
+        promises=("learned", "random"),
+    ),
+    Family(
+        dictionary,
+        "A dictionary of which every image patch needs only a few filters.",
+        "Mairal, Bach, Ponce and Sapiro 2009",
+        promises=("learned", "random"),
+    ),
+    Family(
+        leung_malik,
+        "Edges, bars and blobs at several scales and six orientations.",
+        "Leung and Malik 2001",
+        promises=("zero-mean", "symmetric"),
+        dimensions=(2,),
+        sides="at least 3",
+    ),
+    Family(
+        root_filter_set,
+        "Edges and bars at three scales and six orientations, and two blobs: the filters behind MR8.",
+        "Varma and Zisserman 2005",
+        promises=("zero-mean", "symmetric"),
+        dimensions=(2,),
+        sides="at least 3",
+    ),
+    Family(
+        schmid,
+        "Rings under a Gaussian, which no rotation changes.",
+        "Schmid 2001",
+        promises=("zero-mean", "symmetric"),
+        dimensions=(2,),
+        sides="at least 3",
+    ),
+    Family(
+        laws,
+        "Products of five vectors for level, edge, spot, wave and ripple.",
+        "Laws 1980",
+        promises=("independent", "separable"),
+        sides="at least 5",
+    ),
+    Family(
         delta,
         "Single pixels: a complete basis, with which a layer is a plain convolution.",
         "standard basis",
@@ -136,5 +212,13 @@ FAMILIES = (
         "Random orthonormal filters: the control for experiments.",
         "Mezzadri 2007",
         promises=("orthonormal", "complete", "random"),
+    ),
+    Family(
+        gradient,
+        "The masks of edge detectors: Sobel, Prewitt, Scharr, Roberts, Farid, Kirsch.",
+        "Sobel and Feldman 1968",
+        promises=("zero-mean", "independent", "separable"),
+        dimensions=(2,),
+        sides="at least 3",
     ),
 )

@@ -1,0 +1,136 @@
+"""Patches of images: read, checked, drawn at random, and their covariance."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _check
+from .._check import Float64
+
+VALUES_AT_ONCE = 2**22
+
+
+def patch_covariance(
+    images: npt.ArrayLike | Iterable[npt.ArrayLike], window: tuple[int, ...]
+) -> tuple[Float64, dict[str, Any]]:
+    """Return the covariance of all patches, `(pixels, pixels)`, and a record of what was read."""
+    pixels = int(np.prod(window))
+    total, products = np.zeros(pixels), np.zeros((pixels, pixels))
+    origin: float | None = None
+    record, patch_count = _Record(), 0
+    for image in _images(images, len(window)):
+        values = _checked_image(image, record.count, window)
+        record.add(values)
+        if origin is None:
+            # Second moments about a value near the mean keep the digits that the mean would cost.
+            origin = float(values.mean())
+        for rows in _patches(values - origin, window):
+            total += rows.sum(axis=0)
+            products += rows.T @ rows
+            patch_count += len(rows)
+    record.require_some()
+    mean = total / patch_count
+    covariance = products / patch_count - np.outer(mean, mean)
+    return (covariance + covariance.T) / 2, record.summary(patch_count)
+
+
+def drawn_patches(
+    images: npt.ArrayLike | Iterable[npt.ArrayLike], window: tuple[int, ...], count: int, rng: np.random.Generator
+) -> tuple[Float64, dict[str, Any]]:
+    """Return patches drawn at random over all images as rows, and a record of what was read."""
+    wanted = _check.integer("patches", count, at_least=1)
+    record = _Record()
+    views = []
+    for image in _images(images, len(window)):
+        values = _checked_image(image, record.count, window)
+        record.add(values)
+        views.append(np.lib.stride_tricks.sliding_window_view(values, window))
+    record.require_some()
+    available = [int(np.prod(view.shape[: len(window)])) for view in views]
+    total = sum(available)
+    chosen = np.sort(rng.choice(total, min(wanted, total), replace=False))
+    begins = np.cumsum([0, *available])
+    rows = []
+    for view, begin, end in zip(views, begins[:-1], begins[1:], strict=True):
+        mine = chosen[(chosen >= begin) & (chosen < end)] - begin
+        rows.append(view[np.unravel_index(mine, view.shape[: len(window)])].reshape(len(mine), -1))
+    return np.concatenate(rows), record.summary(total)
+
+
+class _Record:
+    """What was read: how many images, and the sha256 of their shapes and values."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._digest = hashlib.sha256()
+
+    def add(self, values: Float64) -> None:
+        self.count += 1
+        self._digest.update(str(values.shape).encode())
+        self._digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+
+    def require_some(self) -> None:
+        if not self.count:
+            raise ValueError("`images` must hold at least one image, got none")
+
+    def summary(self, patches: int) -> dict[str, Any]:
+        return {"sha256": self._digest.hexdigest(), "count": self.count, "patches": patches}
+
+
+def _images(images: Any, dimensions: int) -> Iterator[Any]:
+    if isinstance(images, (str, bytes)):
+        raise TypeError(f"`images` must be arrays, got {images!r}; read files with skimage.io.imread")
+    if hasattr(images, "__array__") or hasattr(images, "__array_interface__"):
+        images = np.asarray(images)  # also arrays of other libraries, and Pillow's images
+    if isinstance(images, np.ndarray) and images.ndim == dimensions:
+        return iter([images])
+    if isinstance(images, (list, tuple)) and np.ndim(images[0] if images else 0) == dimensions - 1:
+        return iter([images])
+    try:
+        return iter(images)
+    except TypeError:
+        raise TypeError(f"`images` must be an image, a stack or an iterable of images, got {images!r}") from None
+
+
+def _checked_image(image: Any, index: int, window: tuple[int, ...]) -> Float64:
+    array = np.asarray(image)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"`images` must be real numbers, got {array.dtype} in image {index}")
+    if array.ndim != len(window):
+        raise ValueError(
+            f"`images` must have {len(window)} dimensions each for this `size`, got shape {array.shape} in "
+            f"image {index}; of colour images pass one channel or the mean of them"
+        )
+    if any(side < patch for side, patch in zip(array.shape, window, strict=True)):
+        raise ValueError(
+            f"`images` must be at least as large as a patch of {_check.window_name(window)} pixels, got "
+            f"shape {array.shape} in image {index}; use a smaller `size` (colour images: pass one channel)"
+        )
+    values = array.astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError(f"`images` must be finite, got NaN or infinity in image {index}")
+    return values
+
+
+def _patches(image: Float64, window: tuple[int, ...]) -> Iterator[Float64]:
+    """Yield all overlapping patches as rows, some at a time."""
+    views = np.lib.stride_tricks.sliding_window_view(image, window)
+    pixels = int(np.prod(window))
+    per_slab = int(np.prod(views.shape[1 : image.ndim])) * pixels
+    step = max(1, VALUES_AT_ONCE // per_slab)
+    for start in range(0, len(views), step):
+        yield views[start : start + step].reshape(-1, pixels)
+
+
+def with_signs(vectors: Float64) -> Float64:
+    """Make the entry of largest magnitude positive; among equals up to rounding, the first."""
+    magnitude = np.abs(vectors)
+    first = np.argmax(magnitude >= magnitude.max(axis=1, keepdims=True) * (1 - 1e-9), axis=1)
+    signs = np.sign(vectors[np.arange(len(vectors)), first])
+    signed: Float64 = vectors * signs[:, None]
+    return signed

@@ -1,0 +1,221 @@
+"""Filters learned from image patches for sparse responses: independent components, dictionaries."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _check
+from .._bank import BankWarning
+from .._check import Float64, Size
+from .._norm import Norm
+from ._family import Draft, makes_bank
+from ._patches import drawn_patches, with_signs
+
+
+@makes_bank("ICA", more="use more `components` or a larger `size`, or drop `n`")
+def ica(
+    images: npt.ArrayLike | Iterable[npt.ArrayLike],
+    size: Size,
+    n: int | None = None,
+    *,
+    components: int | None = None,
+    patches: int = 10_000,
+    rng: Any = None,
+    norm: Norm = "l2",
+) -> Draft:
+    """Learn the independent components of patches of images: localised, oriented edges.
+
+    Parameters
+    ----------
+    images : array_like or iterable of array_like
+        As in `pca`, but all of them are held in memory.
+    size : int or tuple of int
+        Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
+    n : int, optional
+        Keep the first `n` filters. The order is by the energy that a component gives to the patches, from most to
+        least.
+    components : int, optional
+        How many components to learn, at most the number of pixels; fewer are learned within as many principal
+        components. The default is every direction in which the patches vary.
+    patches : int, default 10000
+        How many patches to draw at random; all of them if there are fewer.
+    rng : int, numpy.random.Generator or anything else that numpy.random.default_rng takes, optional
+        Which patches, and where the search starts; the same seed gives the same filters.
+    norm : {"l2", "l1", "max", None}, default "l2"
+        Scale of each filter; None gives responses of variance 1 over the patches.
+
+    Returns
+    -------
+    FilterBank
+        With the columns `energy`, the mean energy that the component gives to a patch, and `kurtosis`, the excess
+        kurtosis of its responses. Of each filter, the entry of largest magnitude is positive.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+    ValueError
+        As in `pca`; if `components` is above the number of directions in which the patches vary.
+
+    Warns
+    -----
+    BankWarning
+        If the search did not settle.
+
+    Notes
+    -----
+    ``sklearn.decomposition.FastICA`` with its default contrast on whitened patches. The filters are the rows of the
+    unmixing matrix: their responses are the components.
+
+    References
+    ----------
+    A. J. Bell and T. J. Sejnowski, "The 'independent components' of natural scenes are edge filters", Vision Res. 37
+    (1997), 3327-3338. A. Hyvärinen, "Fast and robust fixed-point algorithms for independent component analysis", IEEE
+    Trans. Neural Netw. 10 (1999), 626-634.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from skimage import data
+    >>> bank = fb.ica(data.camera(), 6, components=16, patches=2000, rng=0)
+    >>> bank  # doctest: +ELLIPSIS
+    <FilterBank ica: 16 filters of 6x6, rank 16, condition ...>
+    """
+    window = _check.size(size, family="ica")
+    rows, record = drawn_patches(images, window, patches, rng)
+    most = int(np.linalg.matrix_rank(rows - rows.mean(axis=0)))
+    count = _component_count(components, most, window)
+    search = _scikit_learn("ica").FastICA(
+        count, whiten="unit-variance", max_iter=2000, tol=1e-4, random_state=int(rng.integers(2**31))
+    )
+    sources = _settled(search.fit_transform, rows, "ica")
+    energy = np.sum(search.mixing_**2, axis=0)
+    order = np.argsort(-energy, kind="stable")
+    kurtosis = np.mean(sources**4, axis=0) / np.mean(sources**2, axis=0) ** 2 - 3
+    return Draft(
+        with_signs(search.components_[order]).reshape(-1, *window),
+        {"energy": energy[order], "kurtosis": kurtosis[order]},
+        learned_from={"images": record},
+    )
+
+
+@makes_bank("dictionary", more="use more `components`, or drop `n`")
+def dictionary(
+    images: npt.ArrayLike | Iterable[npt.ArrayLike],
+    size: Size,
+    n: int | None = None,
+    *,
+    components: int | None = None,
+    sparsity: float = 1.0,
+    patches: int = 10_000,
+    rng: Any = None,
+    norm: Norm = "l2",
+) -> Draft:
+    """Learn a dictionary of which every patch of images needs only a few filters.
+
+    Parameters
+    ----------
+    images : array_like or iterable of array_like
+        As in `pca`, but all of them are held in memory.
+    size : int or tuple of int
+        Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
+    n : int, optional
+        Keep the first `n` filters. The order is by the energy that a filter gives to the patches, from most to least.
+    components : int, optional
+        How many filters to learn, also more than there are pixels. The default is the number of pixels, at most 100.
+    sparsity : float, default 1
+        Weight of the penalty on the coefficients, for patches whose deviation is 1: the larger, the fewer.
+    patches : int, default 10000
+        How many patches to draw at random; all of them if there are fewer.
+    rng : int, numpy.random.Generator or anything else that numpy.random.default_rng takes, optional
+        Which patches, and where the search starts; the same seed gives the same filters.
+    norm : {"l2", "l1", "max", None}, default "l2"
+        Scale of each filter. "l2" and None are the filters of norm 1 that were learned.
+
+    Returns
+    -------
+    FilterBank
+        With the columns `energy`, the mean energy that the filter gives to a patch, and `usage`, the share of patches
+        that use it. Of each filter, the entry of largest magnitude is positive.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+    ValueError
+        As in `pca`; if `sparsity` is not positive.
+
+    Notes
+    -----
+    ``sklearn.decomposition.MiniBatchDictionaryLearning`` on patches without their own means, scaled to a deviation
+    of 1 over all.
+
+    References
+    ----------
+    J. Mairal, F. Bach, J. Ponce and G. Sapiro, "Online dictionary learning for sparse coding", ICML 2009.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from skimage import data
+    >>> bank = fb.dictionary(data.camera(), 6, components=20, patches=2000, rng=0)
+    >>> len(bank)
+    20
+    """
+    window = _check.size(size, family="dictionary")
+    penalty = _check.number("sparsity", sparsity, above=0)
+    rows, record = drawn_patches(images, window, patches, rng)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    deviation = rows.std()
+    if not deviation:
+        raise ValueError("`images` must vary within a patch, got constant ones: there is nothing to learn")
+    pixels = int(np.prod(window))
+    count = min(pixels, 100) if components is None else _check.integer("components", components, at_least=1)
+    search = _scikit_learn("dictionary").MiniBatchDictionaryLearning(
+        count, alpha=penalty, batch_size=256, max_iter=20, random_state=int(rng.integers(2**31))
+    )
+    codes = _settled(search.fit_transform, rows / deviation, "dictionary")
+    atoms = search.components_ / np.linalg.norm(search.components_, axis=1, keepdims=True)
+    energy = np.mean(codes**2, axis=0) * deviation**2
+    order = np.argsort(-energy, kind="stable")
+    return Draft(
+        with_signs(atoms[order]).reshape(-1, *window),
+        {"energy": energy[order], "usage": np.mean(codes != 0, axis=0)[order]},
+        learned_from={"images": record},
+    )
+
+
+def _scikit_learn(family: str) -> Any:
+    try:
+        from sklearn import decomposition
+    except ImportError as error:
+        raise ImportError(f'{family} needs scikit-learn; pip install "filterbank[learned]"') from error
+    return decomposition
+
+
+def _settled(fit: Callable[[Float64], Float64], rows: Float64, family: str) -> Float64:
+    """Fit, with scikit-learn's remark that it did not settle as one of ours."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        result = fit(rows)
+    if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
+        warnings.warn(
+            f"{family} did not settle: its filters would still change; use more `patches` or fewer `components`",
+            BankWarning,
+            stacklevel=4,
+        )
+    return result
+
+
+def _component_count(components: int | None, most: int, window: tuple[int, ...]) -> int:
+    if components is None:
+        return max(most, 1)
+    hint = f"the patches of {_check.window_name(window)} pixels vary in {most} directions"
+    return _check.integer("components", components, at_least=1, at_most=most, hint=hint)

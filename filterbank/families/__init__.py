@@ -11,9 +11,10 @@ from .derivatives import gaussian_derivative, hermite
 from .elementary import delta, gradient, laws, random
 from .learned import pca, zca
 from .oscillating import gabor
+from .polynomials import chebyshev, legendre
 from .sparse import dictionary, ica
 from .textures import leung_malik, root_filter_set, schmid
-from .transforms import chebyshev, dct, dst, fourier, hadamard, legendre
+from .transforms import dct, dst, fourier, hadamard
 from .wavelets import wavelet, wavelet_basis
 
 __all__ = [

@@ -1,0 +1,102 @@
+"""What the tests of the layers share. The backend is the one in KERAS_BACKEND, TensorFlow without it."""
+
+import os
+from typing import Any, NamedTuple
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+
+import filterbank as fb
+from filterbank.layers import BasisConv2D
+
+
+class Kind(NamedTuple):
+    """A layer on a bank, and the Keras layer that it stands in for."""
+
+    basis: type[Any]
+    plain: type[Any]
+    size: tuple[int, ...]
+
+
+@keras.saving.register_keras_serializable(package="filterbank tests")
+class Noise(keras.initializers.Initializer):
+    """White noise from NumPy: JAX compiles its own random numbers for seconds for every new shape."""
+
+    def __init__(self, draw: int = 0) -> None:
+        self.draw = draw
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Return an array of that shape."""
+        return keras.ops.convert_to_tensor(np.random.default_rng(self.draw).normal(size=shape) / 2, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments."""
+        return {"draw": self.draw}
+
+
+KINDS = [Kind(BasisConv2D, keras.layers.Conv2D, (4, 3))]
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.basis.__name__)
+def kind(request: pytest.FixtureRequest) -> Any:
+    """Return one of the layers on a bank with its plain layer."""
+    return request.param
+
+
+@pytest.fixture
+def bank(kind: Kind) -> fb.FilterBank:
+    """Return a few filters, far from a complete basis."""
+    return fb.dct(kind.size, n=4)
+
+
+@pytest.fixture
+def other_bank(kind: Kind) -> fb.FilterBank:
+    """Return a bank of the same shape as `bank`."""
+    return fb.random(kind.size, n=4, rng=3)
+
+
+@pytest.fixture
+def images(kind: Kind) -> np.ndarray:
+    """Return eight small images of three channels, white noise."""
+    window = (9, 8, 7)[: len(kind.size)]
+    return np.random.default_rng(0).normal(size=(8, *window, 3)).astype("float32")
+
+
+@pytest.fixture
+def noise() -> type[Noise]:
+    """Return the class of an initializer."""
+    return Noise
+
+
+@pytest.fixture
+def model_on(kind: Kind, images: np.ndarray) -> Any:
+    """Return a function that makes a model of one layer, "filters", on a bank and a Dense one."""
+
+    def make(bank: Any, **arguments: Any) -> keras.Sequential:
+        arguments = {"name": "filters", "coefficient_initializer": Noise(), **arguments}
+        return keras.Sequential(
+            [
+                keras.Input(images.shape[1:]),
+                kind.basis(2, bank, **arguments),
+                keras.layers.Flatten(),
+                keras.layers.Dense(1, kernel_initializer=Noise(), name="head"),
+            ]
+        )
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def backend() -> str:
+    """Return the name of the backend."""
+    name: str = keras.backend.backend()
+    return name

@@ -131,7 +131,7 @@ def gabor(
     if zero_mean:
         share = filters.sum(pixels, keepdims=True) / envelope.sum(pixels, keepdims=True)
         filters = filters - envelope * share
-    filters = _without_rounding(filters, envelope, pixels)
+    filters = without_rounding(filters, envelope, pixels)
 
     shape = filters.shape[:3]
     sigmas = (width[:, None, None], *(width[:, None, None] / ratio,) * across_dimensions)
@@ -219,7 +219,7 @@ def _neighbours() -> Float64:
     return unit
 
 
-def _without_rounding(filters: Float64, envelope: Float64, pixels: tuple[int, ...]) -> Float64:
+def without_rounding(filters: Float64, envelope: Float64, pixels: tuple[int, ...]) -> Float64:
     """Make filters zero that are nothing but rounding, which a norm would blow up.
 
     The odd wave of frequency 0.5 is such a one: it is zero at every whole pixel.

@@ -13,12 +13,14 @@ from .design import normalize as normalize
 from .design import orthonormalize as orthonormalize
 from .design import zero_mean as zero_mean
 from .families import chebyshev as chebyshev
+from .families import circular_harmonic as circular_harmonic
 from .families import dct as dct
 from .families import delta as delta
 from .families import dictionary as dictionary
 from .families import dog as dog
 from .families import dst as dst
 from .families import fourier as fourier
+from .families import fourier_bessel as fourier_bessel
 from .families import gabor as gabor
 from .families import gaussian_derivative as gaussian_derivative
 from .families import gradient as gradient
@@ -38,5 +40,6 @@ from .families import schmid as schmid
 from .families import wavelet as wavelet
 from .families import wavelet_basis as wavelet_basis
 from .families import zca as zca
+from .families import zernike as zernike
 
 __version__: str

@@ -7,6 +7,7 @@ promises name is then tested on it.
 from ._family import Family
 from .analytic import log_gabor, morlet
 from .blobs import dog, laplacian_of_gaussian
+from .circular import circular_harmonic, fourier_bessel, zernike
 from .derivatives import gaussian_derivative, hermite
 from .elementary import delta, gradient, laws, random
 from .learned import pca, zca
@@ -21,12 +22,14 @@ __all__ = [
     "FAMILIES",
     "Family",
     "chebyshev",
+    "circular_harmonic",
     "dct",
     "delta",
     "dictionary",
     "dog",
     "dst",
     "fourier",
+    "fourier_bessel",
     "gabor",
     "gaussian_derivative",
     "gradient",
@@ -46,6 +49,7 @@ __all__ = [
     "wavelet",
     "wavelet_basis",
     "zca",
+    "zernike",
 ]
 
 FAMILIES = (
@@ -132,6 +136,27 @@ FAMILIES = (
         "Derivatives of a Gaussian up to an order: the N-jet of scale space.",
         "Koenderink and van Doorn 1987",
         promises=("independent", "separable", "symmetric"),
+    ),
+    Family(
+        fourier_bessel,
+        "Standing waves of a disk, from coarse to fine.",
+        "Qiu, Cheng, Calderbank and Sapiro 2018",
+        promises=("independent", "symmetric"),
+        dimensions=(2,),
+    ),
+    Family(
+        circular_harmonic,
+        "Waves around the centre on rings of Gaussian profile.",
+        "Weiler and Cesa 2019",
+        promises=("independent", "symmetric"),
+        dimensions=(2,),
+    ),
+    Family(
+        zernike,
+        "The orthogonal polynomials of the disk.",
+        "Noll 1976",
+        promises=("independent", "symmetric"),
+        dimensions=(2,),
     ),
     Family(
         wavelet,

@@ -47,3 +47,12 @@ def outer(factors: Sequence[Float64]) -> Float64:
     for done, factor in enumerate(factors[1:], start=1):
         window = window[..., None] * np.expand_dims(factor, tuple(range(-1 - done, -1)))
     return window
+
+
+def centred(taps: Float64, window: Sequence[int]) -> Float64:
+    """Return windows `(n, *window)` that hold the taps `(n, *sides)` in their middle among zeros.
+
+    Where the parities differ, the taps stand half a pixel from the middle, towards the first row and column.
+    """
+    spare = [side - taken for side, taken in zip(window, taps.shape[1:], strict=True)]
+    return np.pad(taps, [(0, 0), *((room // 2, room - room // 2) for room in spare)])

@@ -83,7 +83,7 @@ def dog(
     --------
     >>> import filterbank as fb
     >>> fb.dog(11).parameters["sigma"].round(2)
-    array([1.01, 0.71])
+    array([1.01, 0.71, 0.51])
     """
     window = _check.size(size, family="dog", at_least=3)
     wider = _check.number("ratio", ratio, above=1)

@@ -20,7 +20,7 @@ ROOT_FILTER_SET_SIGMAS = np.array([1.0, 2.0, 4.0])
 SCHMID_SIGMAS = np.array([2.0, 4.0, 6.0, 8.0, 10.0])
 SCHMID_CYCLES = (1, 2, 3, 3, 4)
 # By default nothing gets finer: below, more than 1 % of the finest filter's energy lies above Nyquist.
-FINEST_DERIVATIVE, FINEST_SCHMID = 0.9, 1.5  # pixels
+FINEST_DERIVATIVE, FINEST_SCHMID = 0.89, 1.5  # pixels
 ORIENTATIONS, ELONGATION = 6, 3.0
 BLOB_RATIO = 2.5  # of the root filter set: the round filters' sigma over the largest of the others
 
@@ -50,8 +50,8 @@ def leung_malik(
     sigmas : array_like, optional
         The basic scales in pixels. Edges and bars have all but the last (a single one if it is alone), blobs all.
         The default is :math:`\sqrt2, 2, 2\sqrt2, 4` (the large bank, LML) from 49 pixels on. In smaller windows it
-        shrinks in proportion to the shortest side, but not below a smallest of 0.9 pixels, which is what the grid
-        resolves: so it fits from 32 pixels on, and below a `BankWarning` says what is cut. The small bank (LMS)
+        shrinks in proportion to the shortest side, but not below a smallest of 0.89 pixels, which is what the grid
+        resolves: so it fits from 31 pixels on, and below a `BankWarning` says what is cut. The small bank (LMS)
         is ``sigmas=(1, 2**0.5, 2, 2 * 2**0.5)``. Given ones are never altered.
     strict : bool, default False
         Raise an error instead of a `BankWarning` where filters are aliased, cut by the window or dependent.
@@ -140,8 +140,8 @@ def root_filter_set(
         the bars likewise; then the Gaussian and its Laplacian.
     sigmas : array_like, optional
         Scales of edges and bars in pixels. The default is 1, 2, 4 from 49 pixels on. In smaller windows it shrinks
-        in proportion to the shortest side, but not below a smallest of 0.9 pixels, which is what the grid resolves:
-        so it fits from 45 pixels on, and below a `BankWarning` says what is cut. Given ones are never altered.
+        in proportion to the shortest side, but not below a smallest of 0.89 pixels, which is what the grid resolves:
+        so it fits from 44 pixels on, and below a `BankWarning` says what is cut. Given ones are never altered.
     blob_sigma : float, optional
         Scale of the two blobs in pixels. The default is 2.5 times the largest of `sigmas`: 10 in the published bank.
     strict : bool, default False
@@ -183,7 +183,7 @@ def root_filter_set(
     --------
     >>> import filterbank as fb
     >>> fb.root_filter_set(49)
-    <FilterBank root_filter_set: 38 filters of 49x49, rank 38, condition 8.98>
+    <FilterBank root_filter_set: 38 filters of 49x49, rank 38, condition 8.86>
     """
     window = _check.size(size, family="root_filter_set", dimensions=(2,), at_least=3)
     oriented = _scales(sigmas, ROOT_FILTER_SET_SIGMAS, FINEST_DERIVATIVE, window)
@@ -283,13 +283,12 @@ def schmid(
     return _balanced_draft(rings, window, SUPPORT * basic.max() / SCHMID_SIGMAS.max(), columns, frequency)
 
 
-def _scales(
-    sigmas: npt.ArrayLike | None, published: Float64, finest: float, window: tuple[int, ...]
-) -> Float64:
+def _scales(sigmas: npt.ArrayLike | None, published: Float64, finest: float, window: tuple[int, ...]) -> Float64:
     """Return the given scales, or the published ones, smaller in smaller windows as far as the grid resolves them."""
     if sigmas is not None:
         return _check.numbers_of("sigmas", sigmas, above=0, unit="pixels")
-    return published * min(1.0, max(min(window) / SUPPORT, finest / published.min()))
+    scales: Float64 = published * min(1.0, max(min(window) / SUPPORT, finest / published.min()))
+    return scales
 
 
 def _cycles(cycles: npt.ArrayLike, count: int) -> npt.NDArray[np.intp]:

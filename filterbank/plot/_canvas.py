@@ -15,15 +15,19 @@ Inches: TypeAlias = tuple[float, float]
 
 
 class Picture(Figure):
-    """A figure that a notebook shows once.
+    """A figure that a notebook cell shows once.
 
-    A notebook shows every open pyplot figure when a cell ends, and the value of the cell's last line besides: a
-    function that returns its figure would be seen twice.
+    The value of a cell's last line is shown, and then every figure that is still open: a function that returns its
+    figure would be seen twice. So of two times in a row while the figure is open the second is left out.
     """
 
+    _was_shown = False
+
     def _ipython_display_(self) -> None:
-        if not any(manager.canvas.figure is self for manager in Gcf.get_all_fig_managers()):
-            raise NotImplementedError  # IPython then shows it as any other figure.
+        is_open = any(manager.canvas.figure is self for manager in Gcf.get_all_fig_managers())
+        self._was_shown = is_open and not self._was_shown
+        if self._was_shown or not is_open:
+            raise NotImplementedError  # By this IPython knows to show it as any other figure.
 
 
 def given_axes(ax: Axes | None, fig: AnyFigure | None) -> Axes | None:

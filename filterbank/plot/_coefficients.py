@@ -19,7 +19,7 @@ from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
 from ._labels import Labels, filter_labels
 from ._layout import LINE
-from ._sources import is_history, layer_coefficients, layer_part, to_numpy
+from ._sources import is_history, is_layer, layer_coefficients, layer_part, to_numpy
 from ._tiles import CMAP, Cmap
 
 SMALLEST_TILE = 0.09  # inches
@@ -114,7 +114,7 @@ def coefficients(
 def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64, FilterBank | None]:
     if is_history(source):
         raise TypeError("`source` must be a layer or coefficients (n, in, out), got a history: use plot.training")
-    if hasattr(source, "coefficients") or hasattr(source, "kernel"):
+    if is_layer(source) or hasattr(source, "layers"):
         source, bank = layer_coefficients(source), bank or layer_part(source, "bank")
     values = to_numpy("coefficients", source)
     if values.ndim != 3 or not values.size:

@@ -17,7 +17,7 @@ from ..design import as_bank
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import tidy
-from ._sources import blocks, layer_coefficients, layer_part, to_numpy
+from ._sources import blocks, is_layer, layer_coefficients, layer_part, to_numpy
 from ._tiles import CMAP, Cmap
 
 ROW = 8  # tiles in a row
@@ -80,10 +80,11 @@ def decomposition(
 
     Notes
     -----
-    The strongest terms are those with the largest norm of `a_i b_i`. The share of energy is
-    ``1 - sum((W - partial)**2) / sum(W**2)``. For an orthonormal bank it grows with every term; filters
-    that are alike can cancel each other, and then it may fall, even below zero. All tiles are on one scale,
-    symmetric about zero. What lies outside the span of the bank is in the rest.
+    The strongest term is the one that brings the sum closest to the kernel, then the one that brings it closest
+    together with the first, and so on. For an orthonormal bank these are the largest coefficients; of filters that
+    are alike, two large terms may cancel, and they come last. The share of energy is
+    ``1 - sum((W - partial)**2) / sum(W**2)``, below zero where a sum is farther from the kernel than nothing. All
+    tiles are on one scale, symmetric about zero. What lies outside the span of the bank is in the rest.
 
     Examples
     --------
@@ -169,15 +170,30 @@ def _percent(share: float) -> str:
 
 
 def _sum_of(kernel: Float64, weights: Float64, filters: Float64, count: int) -> Sum:
-    norms = np.linalg.norm(filters.reshape(len(filters), -1), axis=1)
-    order = np.argsort(-np.abs(weights) * norms, kind="stable")[:count]
-    terms = np.einsum("i,i...->i...", weights[order], filters[order])
-    return Sum(kernel, terms, kernel - terms.sum(axis=0), weights[order], order, len(filters) - count)
+    terms = np.einsum("i,i...->i...", weights, filters)
+    order = _by_strength(kernel, terms, count)
+    rest = kernel - terms[order].sum(axis=0)
+    return Sum(kernel, terms[order], rest, weights[order], order, len(filters) - count)
+
+
+def _by_strength(kernel: Float64, terms: Float64, count: int) -> Array:
+    """Choose the terms one by one, each the one that leaves the least of the kernel."""
+    flat = terms.reshape(len(terms), -1)
+    overlaps, energies = flat @ kernel.ravel(), np.sum(flat**2, axis=1)
+    left, order = np.ones(len(terms), dtype=bool), []
+    for _ in range(count):
+        # Taking term i away lowers the squared rest by 2 <rest, term> - |term|^2.
+        gains = np.where(left, 2 * overlaps - energies, -np.inf)
+        best = int(np.argmax(gains))
+        order.append(best)
+        left[best] = False
+        overlaps = overlaps - flat @ flat[best]
+    return np.array(order)
 
 
 def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[Float64, Float64, Float64]:
     """Return the kernel `(*size)`, its coefficients `(n,)` and the filters `(n, *size)`."""
-    if hasattr(source, "coefficients") or hasattr(source, "kernel"):
+    if is_layer(source) or hasattr(source, "layers"):
         weights, filters = layer_coefficients(source), as_bank(layer_part(source, "bank"))
         kernels = blocks(source)[0].kernels
         p, q = _channels(kernels.shape, in_, out)

@@ -23,6 +23,7 @@ KernelScale: TypeAlias = Literal["shared", "layer", "each"]
 MOST_OUTPUTS = 64
 MOST_INPUTS = 64
 MOST_INPUTS_OF_MODEL = 16
+LARGEST_BLOCK = (8.0, 2.6)  # inches, of one layer of a model
 MOST_TILES = 1024  # of kernels that follow each other
 
 
@@ -110,6 +111,7 @@ def kernels(
         panel.draw(place, grid, end, cmap, scale, note)
         for panel, place, grid, end in zip(panels, axes, grids, limits, strict=True)
     ]
+    _align(axes, grids)
     plain = [number for number, panel in enumerate(panels) if not panel.rgb]
     for number in (plain if scale == "layer" else plain[:1]) * colorbar:
         _tiles.draw_colorbar(axes[number], drawn[number], "share of the largest" * (scale == "each"))
@@ -154,20 +156,23 @@ class Panel:
         note = ", ".join(f"{shown} of {count} {name}" for shown, count, name in sides if shown < count)
         return f"{self.block.title} ({note})" if self.block.title and note else self.block.title or note
 
+    @property
+    def around(self) -> float:
+        """Height of the texts above and below, about, in inches."""
+        return 0.3 * bool(self.title) + 0.45 * self.is_matrix + 0.3 * self.rgb
+
     def plan(self, inches: Inches | None = None, largest: Inches = _layout.LARGEST) -> Grid:
         """Plan the grid."""
         shape = _layout.tile_shape(self.block.kernels.shape[:-2])
         columns = len(self.outputs) if self.is_matrix else None
         return _layout.plan(shape, len(self.tiles), columns=columns, inches=inches, largest=largest)
 
-    def draw(
-        self, ax: Axes, grid: Grid, limit: float, cmap: Cmap, scale: KernelScale, note: str
-    ) -> ScalarMappable:
+    def draw(self, ax: Axes, grid: Grid, limit: float, cmap: Cmap, scale: KernelScale, note: str) -> ScalarMappable:
         """Draw the tiles, the title and what must be known."""
         values = _tiles.scaled(self.tiles, "each" if scale == "each" else "shared")
         drawn = _tiles.draw_tiles(ax, values, grid, limit, cmap, rgb=self.rgb)
         if self.title:
-            ax.set_title(self.title, loc="left", fontsize="medium")
+            ax.set_title(self.title, loc="left", fontsize="medium", pad=8)
         if self.is_matrix:
             self._name_channels(ax)
         colours = _tiles.colour_note(None if scale == "each" else limit) if self.rgb else ""
@@ -213,12 +218,20 @@ def _places(
     """Return the axes of each panel, one below the other, and its grid."""
     if len(panels) == 1 and (placed := given_axes(ax, fig)) is not None:
         return [placed], [panels[0].plan(inches=axes_inches(placed))]
-    wide, high = _layout.LARGEST
-    largest = (wide, high) if len(panels) == 1 else (0.8 * wide, 0.8 * high)
+    largest = _layout.LARGEST if len(panels) == 1 else LARGEST_BLOCK
     grids = [panel.plan(largest=largest) for panel in panels]
-    heights = [grid.inches[1] + 0.3 * bool(panel.title) + 0.3 for panel, grid in zip(panels, grids, strict=True)]
+    heights = [grid.inches[1] for grid in grids]
     if fig is None:
         width = max(2.0, *(grid.inches[0] for grid in grids)) + 0.3 + 0.65 * colorbar
-        fig = new_figure((width, sum(heights) + 0.1))
+        fig = new_figure((width, sum(heights) + sum(panel.around for panel in panels) + 0.1))
     rows = checked_figure(fig).subplots(len(panels), 1, squeeze=False, gridspec_kw={"height_ratios": heights})
     return list(rows[:, 0]), grids
+
+
+def _align(axes: list[Axes], grids: list[Grid]) -> None:
+    """Make all axes as wide as the widest grid, so that one below the other they stay at the left and in scale."""
+    widest = max(grid.inches[0] for grid in grids)
+    for place, grid in zip(axes, grids, strict=True):
+        place.set_xlim(0, grid.columns * widest / grid.inches[0])
+        if len(axes) > 1:
+            place.set_xlabel(place.get_xlabel(), loc="left")

@@ -127,7 +127,8 @@ def plan(
     """Plan a grid of `count` tiles.
 
     Each tile gets room for its text `above` and `below`, and at its left for a sign, `between` tile widths.
-    `inches` is the width and height that there is; without it the grid becomes a pleasant size, at most `largest`.
+    `inches` is the width and height that there is; without it the grid becomes a pleasant size, at most `largest`,
+    of that shape or up to twice as wide.
     """
     lines = [max((text.count("\n") + 1 for text in texts), default=0) for texts in (above, below)]
     text = sum(lines) * LINE * small() / 72
@@ -135,7 +136,8 @@ def plan(
     right = shape.gap - shape.gap // 2
     if columns is None:
         aspect = (shape.height + shape.gap) / (left + shape.width + right) + text / LABELLED
-        columns = columns_for(count, aspect, inches)
+        ratio = float(np.divide(*(inches or largest)))
+        columns = columns_for(count, aspect, ratio, ratio if inches else 2 * ratio)
     rows = math.ceil(count / columns)
     wide, high = inches or largest
     tile = min(
@@ -146,19 +148,16 @@ def plan(
         tile = min(tile, max(0.7, 2.4 / count**0.4) * math.sqrt(max(1.0, shape.width / shape.height)))
     tile = max(tile, 1e-3)
     points = fitting_points(tile * (1 + between + shape.gap / shape.width), [*above, *below])
-    rooms = [
-        math.ceil((LINE * points * number + PAD * bool(number)) / 72 / tile * shape.width) for number in lines
-    ]
+    rooms = [math.ceil((LINE * points * number + PAD * bool(number)) / 72 / tile * shape.width) for number in lines]
     top, bottom = rooms[0] + shape.gap // 2, rooms[1] + right
     return Grid(rows, columns, shape, left, right, top, bottom, tile, points)
 
 
-def columns_for(count: int, aspect: float, inches: Inches | None = None) -> int:
-    """Return how many columns suit cells of that height over width: few empty cells, and the shape of the room.
+def columns_for(count: int, aspect: float, low: float, high: float) -> int:
+    """Return how many columns suit cells of that height over width.
 
-    Without a given room the grid should be between square and twice as wide as high.
+    There should be few empty cells, and the grid's width over its height should lie between `low` and `high`.
     """
-    low, high = (1.0, 2.0) if inches is None else [inches[0] / inches[1]] * 2
 
     def cost(columns: int) -> float:
         rows = math.ceil(count / columns)

@@ -34,8 +34,8 @@ class Block:
         return self.kernels.ndim - 2
 
 
-def to_numpy(name: str, value: Any) -> Float64:
-    """Return an array or a tensor of any framework as finite float64.
+def to_numpy(name: str, value: Any, what: str = "real numbers") -> Float64:
+    """Return an array or a tensor of any framework as finite float64; `what` says in the error what it must be.
 
     bfloat16 has no place in plain NumPy, but ml_dtypes converts it; torch tensors may need to be detached first.
     """
@@ -46,7 +46,8 @@ def to_numpy(name: str, value: Any) -> Float64:
             continue
         if array.dtype.kind in "biuf" or array.dtype.name.startswith(("bfloat", "float8")):
             return _finite(name, array.astype(np.float64))
-    raise TypeError(f"`{name}` must be real numbers, got a {type(value).__name__}")
+    got = f"{value.dtype} values" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
+    raise TypeError(f"`{name}` must be {what}, got {got}")
 
 
 def _from_torch(value: Any) -> Array:
@@ -66,28 +67,20 @@ def _finite(name: str, values: Float64) -> Float64:
 def blocks(source: Any) -> list[Block]:
     """Return the kernels of a layer, of every convolution in a model, or of an array."""
     if isinstance(source, FilterBank):
-        raise TypeError(
-            "`source` must be a layer, a model or kernels (*size, in, out), got a bank: use plot.filters"
-        )
-    if _is_layer(source):
+        raise TypeError("`source` must be a layer, a model or kernels (*size, in, out), got a bank: use plot.filters")
+    if is_layer(source):
         return [_layer_block(source, _name(source))]
     if hasattr(source, "layers"):
         found = [_layer_block(layer, title) for title, layer in _convolutions(source)]
         if not found:
-            raise ValueError(
-                "`source` must have a convolution to draw, got a model without one; if it has one, build the "
-                "model first by calling it on an input"
-            )
+            raise ValueError(f"`source` must have a convolution to draw, got the model {_name(source)!r} without one")
         return found
     return [Block(_as_kernels(source))]
 
 
-def _is_layer(source: Any) -> bool:
-    if hasattr(source, "kernel") or hasattr(source, "depthwise_kernel"):
-        return True
-    if hasattr(type(source), "kernel") or hasattr(source, "kernel_size"):
-        raise ValueError(f"`source` has no kernel yet: build {_name(source)!r} first by calling it on an input")
-    return False
+def is_layer(source: Any) -> bool:
+    """Whether this is a layer with a kernel, or will be once it is built."""
+    return any(hasattr(source, name) for name in ("kernel", "depthwise_kernel", "kernel_size", "bank"))
 
 
 def _name(layer: Any) -> str:
@@ -111,12 +104,14 @@ def _convolutions(model: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_convolution(layer: Any) -> bool:
     """Whether a layer convolves: dense and attention layers have kernels too, but no size or bank."""
-    known = hasattr(layer, "kernel_size") or hasattr(layer, "bank")
-    return known and (hasattr(layer, "kernel") or hasattr(layer, "depthwise_kernel"))
+    return any(hasattr(layer, name) for name in ("kernel_size", "bank"))
 
 
 def _layer_block(layer: Any, title: str) -> Block:
-    values = layer.kernel if hasattr(layer, "kernel") else layer.depthwise_kernel
+    values = getattr(layer, "kernel", None)
+    values = getattr(layer, "depthwise_kernel", None) if values is None else values
+    if values is None:
+        raise ValueError(f"`source` has no kernel yet: build {_name(layer)!r} first by calling it on an input")
     kernels = _as_kernels(values)
     if hasattr(layer, "depth_multiplier"):
         return Block(kernels, title, outputs="multiple", mixes_inputs=False)
@@ -132,7 +127,7 @@ def _is_transposed(layer: Any) -> bool:
 
 
 def _as_kernels(values: Any) -> Float64:
-    kernels = to_numpy("kernels", values)
+    kernels = to_numpy("kernels", values, "a layer with a kernel, a model, or real numbers (*size, in, out)")
     if not 3 <= kernels.ndim <= 5 or not kernels.size:
         raise ValueError(
             f"`kernels` must be (*size, in, out) with one to three dimensions of pixels, as Keras keeps them, got "
@@ -158,13 +153,14 @@ def chosen(name: str, wanted: Chosen, available: int, most: int) -> Array:
 
 def layer_part(layer: Any, part: str) -> Any:
     """Return `coefficients` or `bank` of a layer on a bank."""
-    try:
-        return getattr(layer, part)
-    except AttributeError:
+    value = getattr(layer, part, None)
+    if value is None and hasattr(layer, "bank"):
+        raise ValueError(f"`source` has no {part} yet: build {_name(layer)!r} first by calling it on an input")
+    if value is None:
         raise TypeError(
-            f"`source` must be a layer on a bank, such as BasisConv2D, or an array, got a {type(layer).__name__} "
-            f"without `{part}`; a layer must be built before it has any"
-        ) from None
+            f"`source` must be a layer on a bank, such as BasisConv2D, or an array, got a {type(layer).__name__}"
+        )
+    return value
 
 
 def layer_coefficients(layer: Any) -> Float64:

@@ -60,9 +60,7 @@ def new_axes(grid: Grid, *, colorbar: bool, caption: bool) -> Axes:
     return new_figure((max(width + beside, 1.5) + 0.1, max(height + under, 0.8) + 0.1)).add_subplot()
 
 
-def draw_tiles(
-    ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False
-) -> ScalarMappable:
+def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False) -> ScalarMappable:
     """Draw one tile for each of `values`, `(n, *size)` or with ``rgb`` `(n, *size, 3)`."""
     bare(ax)
     boxes = grid.boxes(len(values))

@@ -131,7 +131,7 @@ def test_training_goes_the_same_way(twins: Any, images: np.ndarray, noise: Any, 
 
 @pytest.mark.parametrize(
     "constraint",
-    [keras.constraints.MaxNorm(0.7, axis=(0, 1, 2)), keras.constraints.NonNeg(), keras.constraints.UnitNorm(axis=0)],
+    [keras.constraints.MaxNorm(0.7, axis=(0, 1)), keras.constraints.NonNeg(), keras.constraints.UnitNorm(axis=0)],
     ids=["max_norm", "non_neg", "unit_norm"],
 )
 def test_constraint_gives_the_kernel_that_it_gives_the_plain_layer(twins: Any, noise: Any, constraint: Any) -> None:

@@ -8,6 +8,7 @@ from ._family import Family
 from .analytic import log_gabor, morlet
 from .blobs import dog, laplacian_of_gaussian
 from .circular import circular_harmonic, fourier_bessel, zernike
+from .concentrated import slepian
 from .derivatives import gaussian_derivative, hermite
 from .elementary import delta, gradient, laws, random
 from .learned import pca, zca
@@ -46,6 +47,7 @@ __all__ = [
     "random",
     "root_filter_set",
     "schmid",
+    "slepian",
     "wavelet",
     "wavelet_basis",
     "zca",
@@ -123,6 +125,12 @@ FAMILIES = (
         chebyshev,
         "Polynomials orthogonal on the grid, with the scale of Tchebichef moments.",
         "Mukundan, Ong and Lee 2001",
+        promises=("orthonormal", "complete", "separable", "symmetric"),
+    ),
+    Family(
+        slepian,
+        "The filters of the window with the most energy at low frequencies: discrete prolate spheroidal sequences.",
+        "Slepian 1978",
         promises=("orthonormal", "complete", "separable", "symmetric"),
     ),
     Family(

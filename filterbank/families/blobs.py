@@ -154,7 +154,7 @@ def laplacian_of_gaussian(
 
     References
     ----------
-    D. Marr and E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207 (1980), 187-217, equation 5.
+    D. Marr and E. Hildreth, "Theory of edge detection", Proc. R. Soc. Lond. B 207 (1980), 187-217.
 
     Examples
     --------

@@ -214,6 +214,8 @@ class FilterBank:
                 "family": np.array(self._family),
                 "recipe": np.array(json.dumps(self._recipe)),
                 "fingerprint": np.array(self.fingerprint),
+                # By name, so that one that gets lost is missed.
+                "columns": np.array(list(self._parameters), dtype=np.str_),
                 **{f"parameter_{name}": column for name, column in self._parameters.items()},
             },
         )
@@ -358,13 +360,10 @@ def load(path: str | os.PathLike[str]) -> FilterBank:
     """
     arrays = _store.read_npz(path, "bank")
     name = os.fspath(path)
-    prefix = "parameter_"
     try:
         bank = FilterBank(
             arrays["filters"],
-            parameters={
-                key.removeprefix(prefix): column for key, column in arrays.items() if key.startswith(prefix)
-            },
+            parameters={column: arrays[f"parameter_{column}"] for column in arrays["columns"].tolist()},
             family=str(arrays["family"]),
             recipe=_store.parse_json(str(arrays["recipe"])),
         )

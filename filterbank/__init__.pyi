@@ -38,6 +38,8 @@ from .families import random as random
 from .families import root_filter_set as root_filter_set
 from .families import schmid as schmid
 from .families import slepian as slepian
+from .families import steerable as steerable
+from .families import steerable_pyramid as steerable_pyramid
 from .families import wavelet as wavelet
 from .families import wavelet_basis as wavelet_basis
 from .families import zca as zca

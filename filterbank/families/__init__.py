@@ -15,6 +15,7 @@ from .learned import pca, zca
 from .oscillating import gabor
 from .polynomials import chebyshev, legendre
 from .sparse import dictionary, ica
+from .steerable import steerable, steerable_pyramid
 from .textures import leung_malik, root_filter_set, schmid
 from .transforms import dct, dst, fourier, hadamard
 from .wavelets import wavelet, wavelet_basis
@@ -48,6 +49,8 @@ __all__ = [
     "root_filter_set",
     "schmid",
     "slepian",
+    "steerable",
+    "steerable_pyramid",
     "wavelet",
     "wavelet_basis",
     "zca",
@@ -165,6 +168,22 @@ FAMILIES = (
         "Noll 1976",
         promises=("independent", "symmetric"),
         dimensions=(2,),
+    ),
+    Family(
+        steerable,
+        "Gaussian derivatives and their Hilbert transforms that combine into any rotation.",
+        "Freeman and Adelson 1991",
+        promises=("independent", "separable", "symmetric"),
+        dimensions=(2,),
+        sides="at least 3",
+    ),
+    Family(
+        steerable_pyramid,
+        "Oriented bands an octave apart that combine into any rotation.",
+        "Simoncelli and Freeman 1995",
+        promises=("independent", "zero-mean", "symmetric"),
+        dimensions=(2,),
+        sides="at least 3",
     ),
     Family(
         wavelet,

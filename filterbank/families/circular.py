@@ -82,10 +82,10 @@ def fourier_bessel(
     Examples
     --------
     >>> import filterbank as fb
-    >>> bank = fb.fourier_bessel(11, n=10)
+    >>> bank = fb.fourier_bessel(11)
     >>> bank
-    <FilterBank fourier_bessel: 10 filters of 11x11, rank 10, condition 1.06>
-    >>> bank.parameters["angular_order"]
+    <FilterBank fourier_bessel: 67 filters of 11x11, rank 67, condition 1.37>
+    >>> bank.parameters["angular_order"][:10]
     array([0, 1, 1, 2, 2, 0, 3, 3, 1, 1])
     """
     window = _check.size(size, family="fourier_bessel", dimensions=(2,))
@@ -202,7 +202,7 @@ def circular_harmonic(
     >>> import filterbank as fb
     >>> bank = fb.circular_harmonic(7)
     >>> bank
-    <FilterBank circular_harmonic: 18 filters of 7x7, rank 18, condition 2.3>
+    <FilterBank circular_harmonic: 18 filters of 7x7, rank 18, condition 2.55>
     >>> bank.parameters["angular_order"]
     array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3])
     """

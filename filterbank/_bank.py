@@ -263,7 +263,7 @@ class FilterBank:
                 recipe=config["recipe"],
             )
             fingerprint = config["fingerprint"]
-        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (LookupError, TypeError, RecursionError) as error:
             raise ValueError(f"the configuration of a bank is damaged: {error!r}") from error
         return bank._expect(fingerprint, "the configuration")
 

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import reprlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,13 +42,13 @@ def decode(record: Any) -> Array:
         raise ValueError("an encoded array must be a dict of `shape`, `dtype` and `data`")
     shape, dtype, data = record["shape"], record["dtype"], record["data"]
     if not isinstance(dtype, str) or dtype not in READABLE_DTYPES:
-        raise ValueError(f"`dtype` must be one of {READABLE_DTYPES}, got {dtype!r}"[:200])
+        raise ValueError(f"`dtype` must be one of {READABLE_DTYPES}, got {reprlib.repr(dtype)}")
     if (
         not isinstance(shape, (list, tuple))
         or not 2 <= len(shape) <= 4
         or not all(is_integer(side) and side > 0 for side in shape)
     ):
-        raise ValueError(f"`shape` must be 2 to 4 whole numbers above 0, got {shape!r}"[:200])
+        raise ValueError(f"`shape` must be 2 to 4 whole numbers above 0, got {reprlib.repr(shape)}")
     nbytes = math.prod(int(side) for side in shape) * np.dtype(dtype).itemsize
     if not isinstance(data, str) or len(data) != 4 * -(-nbytes // 3):
         raise ValueError(f"`data` must be base64 text of {nbytes} bytes for the shape {shape!r}")
@@ -115,8 +116,7 @@ def read_npz(path: str | os.PathLike[str], kind: str) -> dict[str, Array]:
         )
     if version > FORMAT_VERSION:
         raise ValueError(
-            f"{name!r} has format {version}, this filterbank reads up to "
-            f"{FORMAT_VERSION}; install a newer filterbank"
+            f"{name!r} has format {version}, this filterbank reads up to {FORMAT_VERSION}; install a newer filterbank"
         )
     return arrays
 

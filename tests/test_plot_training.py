@@ -1,0 +1,163 @@
+"""The picture of a training."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from test_plot import tiles_of
+
+import filterbank as fb
+
+matplotlib.use("Agg")
+
+BANK = fb.dct(5, n=6)
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left():
+    yield
+    plt.close("all")
+
+
+class History:
+    """What `KernelHistory` keeps."""
+
+    def __init__(self, times=21, inputs=1, layers=("first", "second"), start=1.0):
+        rng = np.random.default_rng(0)
+        moves = rng.standard_normal((len(layers), times, 6, inputs, 7)).cumsum(axis=1)
+        moves[:, :1] *= start
+        self.coefficients = dict(zip(layers, moves, strict=True))
+        self.banks = dict.fromkeys(layers, BANK)
+        self.steps = np.arange(times) * 10
+        self.epochs = self.steps / 40
+
+
+def kernels_of(history, name, moment):
+    return fb.compose(history.coefficients[name][moment], BANK)
+
+
+def names(axis):
+    return [tick.get_text() for tick in axis.get_ticklabels()]
+
+
+def test_kernels_over_time_on_one_scale():
+    history = History()
+    axes = fb.plot.training(history, outputs=[2, 0], snapshots=5).axes[0]
+    tiles = tiles_of(axes, (5, 5))
+    for column, moment in enumerate([0, 5, 10, 15, 20]):
+        expected = kernels_of(history, "first", moment)[:, :, 0][:, :, [2, 0]].transpose(2, 0, 1)
+        np.testing.assert_array_equal(tiles[:, column], expected)
+    limit = np.abs(tiles).max()
+    assert axes.get_images()[0].get_clim() == (-limit, limit)
+    assert names(axes.yaxis) == ["output 2", "output 0"]
+    assert names(axes.xaxis) == ["epoch 0", "1.25", "2.5", "3.75", "5"]
+
+
+def test_curves_are_relative_distances_of_the_coefficients():
+    history = History()
+    axes = fb.plot.training(history, time="steps").axes[1]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["first", "second"]
+    for line, values in zip(axes.get_lines(), history.coefficients.values(), strict=True):
+        moved = [np.sqrt(np.sum((one - values[0]) ** 2)) / np.sqrt(np.sum(values[0] ** 2)) for one in values]
+        np.testing.assert_array_equal(line.get_xdata(), history.steps)
+        np.testing.assert_allclose(line.get_ydata(), moved, rtol=1e-12)
+    assert axes.get_xlabel() == "step (dots: the kernels above)"
+    assert axes.get_ylim()[0] == 0
+
+
+def test_dots_mark_the_kernels_of_the_layer_that_is_drawn():
+    first, second = fb.plot.training(History(), layer="second", snapshots=3).axes[1].get_lines()
+    assert second.get_markevery() == [0, 10, 20]
+    assert second.get_marker() == "o"
+    assert first.get_marker() == "None"
+
+
+def test_the_layer_can_be_chosen():
+    history = History()
+    axes = fb.plot.training(history, layer="second", outputs=[1], snapshots=2).axes[0]
+    np.testing.assert_array_equal(tiles_of(axes, (5, 5))[0, 1], kernels_of(history, "second", 20)[:, :, 0, 1])
+
+
+def test_the_outputs_that_moved_most_are_drawn():
+    history = History()
+    values = history.coefficients["first"]
+    values[...] = values[0]
+    values[-1, 0, 0, [5, 1]] += (2, 1)
+    assert names(fb.plot.training(history, outputs=2).axes[0].yaxis) == ["output 1", "output 5"]
+    assert len(names(fb.plot.training(history).axes[0].yaxis)) == 5
+
+
+def test_the_input_can_be_chosen():
+    history = History(inputs=2)
+    axes = fb.plot.training(history, outputs=[1], in_=1, snapshots=1).axes[0]
+    np.testing.assert_array_equal(tiles_of(axes, (5, 5))[0, 0], kernels_of(history, "first", 20)[:, :, 1, 1])
+    with pytest.raises(ValueError, match="`in_` must be an integer from 0 to 1, got 2"):
+        fb.plot.training(history, in_=2)
+
+
+def test_three_inputs_are_colours():
+    history = History(inputs=3)
+    axes = fb.plot.training(history, outputs=[4], snapshots=2).axes[0]
+    ends = np.stack([kernels_of(history, "first", moment)[..., 4] for moment in (0, 20)])
+    colours = tiles_of(axes, (5, 5))[0, ..., :3]
+    np.testing.assert_allclose(colours, 0.5 + ends / np.abs(ends).max() / 2, rtol=0, atol=1e-15)
+    assert axes.get_xlabel().startswith("RGB: inputs 0, 1, 2; grey is 0; full colour is ±")
+    plain = fb.plot.training(history, outputs=[4], snapshots=2, rgb=False).axes[0]
+    np.testing.assert_array_equal(tiles_of(plain, (5, 5))[0], ends[..., 0])
+
+
+def test_colour_needs_three_inputs():
+    with pytest.raises(ValueError, match=r"`rgb` needs kernels .* exactly 3 inputs, got shape \(5, 5, 1, 7\)"):
+        fb.plot.training(History(), rgb=True)
+
+
+def test_an_array_of_kernels_over_time():
+    kernels = np.random.default_rng(0).standard_normal((4, 5, 5, 1, 2))
+    top, bottom = fb.plot.training(kernels, colorbar=False).axes
+    np.testing.assert_array_equal(tiles_of(top, (5, 5)), kernels[:, :, :, 0].transpose(3, 0, 1, 2))
+    assert names(top.xaxis) == ["record 0", "1", "2", "3"]
+    assert bottom.get_legend() is None
+    moved = np.linalg.norm((kernels - kernels[0]).reshape(4, -1), axis=1) / np.linalg.norm(kernels[0])
+    np.testing.assert_allclose(bottom.get_lines()[0].get_ydata(), moved, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(9,), (3, 5, 5)])
+def test_kernels_of_other_dimensions(size):
+    kernels = np.random.default_rng(0).standard_normal((4, *size, 1, 2))
+    fb.plot.training(kernels).canvas.draw()
+
+
+def test_a_start_of_zero_is_said():
+    axes = fb.plot.training(History(start=0.0)).axes[1]
+    assert axes.get_xlabel() == "epoch (dots: the kernels above); from zero: relative to the largest"
+    assert max(axes.get_lines()[0].get_ydata()) == 1
+
+
+def test_a_single_record_of_zeros_is_drawn():
+    figure = fb.plot.training(History(times=1, start=0.0))
+    assert figure.axes[1].get_lines()[0].get_ydata().tolist() == [0]
+    figure.canvas.draw()
+
+
+def test_of_many_layers_the_drawn_one_stands_out():
+    layers = [f"conv_{index}" for index in range(12)]
+    axes = fb.plot.training(History(layers=layers), layer="conv_3").axes[1]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["11 other layers", "conv_3"]
+    assert {line.get_color() for line in axes.get_lines() if line.get_marker() != "o"} == {"0.6"}
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "text"),
+    [
+        (History(times=0, layers=()), {}, "`source` must hold at least one record, got an empty history"),
+        (History(), {"layer": "third"}, "`layer` must be one of 'first', 'second', got 'third'"),
+        (History(), {"time": "hours"}, "`time` must be one of 'epochs', 'steps', got 'hours'"),
+        (History(), {"snapshots": 0}, "`snapshots` must be an integer of at least 1, got 0"),
+        (History(), {"outputs": 8}, "`outputs` must be an integer from 1 to 7, got 8"),
+        (np.ones((5, 5)), {}, r"must be a KernelHistory or kernels \(times, \*size, in, out\), got shape \(5, 5\)"),
+        (np.ones((2, 5, 5, 1, 1)), {"layer": "first"}, "`layer` chooses from a history, got 'first' with an array"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(source, settings, text):
+    with pytest.raises(ValueError, match=text):
+        fb.plot.training(source, **settings)

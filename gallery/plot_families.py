@@ -26,6 +26,8 @@ def example(family):
     """Return a bank of the family at its defaults."""
     settings = {"images": data.camera()} if "learned" in family.promises else {}
     settings |= {"rng": 0} if "random" in family.promises else {}
+    if {"learned", "random"} <= set(family.promises):
+        settings |= {"components": SHOWN, "patches": 2000}  # enough to see what they are
     bank = fb.make(family.name, 16, **settings)
     return bank[:SHOWN]
 

@@ -2,9 +2,9 @@ r"""
 Every family
 ============
 
-A family is a function that makes a bank: ``fb.dct(11)``, ``fb.gabor(11)``. Each takes the size of the window, how many filters to keep,
-and what the family itself knows. This page draws all of them, from the same table that the library and its tests are
-made from, and says what each promises.
+A family is a function that makes a bank: ``fb.dct(11)``, ``fb.gabor(11)``. Each takes the size of
+the window, how many filters to keep, and what the family itself knows. This page draws all of them,
+from the same table that the library and its tests are made from, and says what each promises.
 """
 
 # sphinx_gallery_thumbnail_number = 1
@@ -17,7 +17,8 @@ import filterbank as fb
 print(fb.catalogue())
 
 # %%
-# The first sixteen filters of each, 16x16 pixels. Families learned from images see a photograph from scikit-image.
+# The first sixteen filters of each, 16x16 pixels. Families learned from images see a photograph
+# from scikit-image.
 
 SHOWN = 16
 
@@ -42,7 +43,8 @@ for family, part in zip(families, figure.subfigures(len(families), 1), strict=Tr
 # What a bank knows about itself
 # ------------------------------
 #
-# A bank is an immutable array with names. Its columns say what each filter is, and they go along when you select some.
+# A bank is an immutable array with names. Its columns say what each filter is, and they go along
+# when you select some.
 
 bank = fb.gabor(16)
 print(bank)
@@ -59,8 +61,8 @@ print(vertical.recipe)
 print(fb.make(**vertical.recipe) == vertical)
 
 # %%
-# Rank and condition say what a bank is worth. A bank of 64 Gabor filters at 5x5 pixels cannot have more than 25 different ones,
-# and the library says so when it makes them.
+# Rank and condition say what a bank is worth. A bank of 64 Gabor filters at 5x5 pixels cannot have
+# more than 25 different ones, and the library says so when it makes them.
 
 import warnings
 

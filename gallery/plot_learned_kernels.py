@@ -2,17 +2,18 @@ r"""
 What did the layer learn?
 =========================
 
-A plain convolution and one on a bank, trained on the same photographs, side by side: the kernels, what they are made of, and what
-of a plain layer's kernels a bank could have said. At the end you can ask a trained layer of your own the same questions.
+A plain convolution and one on a bank, trained on the same photographs, side by side: the kernels,
+what they are made of, and what of a plain layer's kernels a bank could have said. At the end you
+can ask a trained layer of your own the same questions.
 """
 
 # %%
 # Two layers, one task
 # --------------------
 #
-# Patches of brick, grass and gravel (scikit-image), the left halves of the photographs to train on, the right halves to test on. The
-# bank is for textures: Gabor filters at two frequencies, four orientations and two phases. Ten low-pass filters would
-# throw away what tells textures apart.
+# Patches of brick, grass and gravel (scikit-image), the left halves of the photographs to train on,
+# the right halves to test on. The bank is for textures: Gabor filters at two frequencies, four
+# orientations and two phases. Ten low-pass filters would throw away what tells textures apart.
 
 import keras
 import numpy as np
@@ -63,7 +64,8 @@ for layer in (plain, on_bank):
 # The kernels
 # -----------
 #
-# Plain kernels keep much of the noise that they started from. Kernels on a bank cannot: they are Gabors added up.
+# Plain kernels keep much of the noise that they started from. Kernels on a bank cannot: they are
+# Gabors added up.
 
 fb.plot.kernels(plain)
 
@@ -80,9 +82,9 @@ fb.plot.decomposition(on_bank, out=int(np.argmax(np.linalg.norm(on_bank.coeffici
 # What a bank could have said
 # ---------------------------
 #
-# The plain layer's kernels, projected onto banks of sixteen filters by least squares: the share of their energy that each family explains. The
-# random bank is the control, and the principal components of the kernels themselves are the best that any sixteen
-# filters could do.
+# The plain layer's kernels, projected onto banks of sixteen filters by least squares: the share of
+# their energy that each family explains. The random bank is the control, and the principal
+# components of the kernels themselves are the best that any sixteen filters could do.
 
 kernels = np.asarray(plain.kernel)
 best = np.linalg.svd(kernels.reshape(121, -1))[0].T[:16].reshape(16, 11, 11)
@@ -102,7 +104,8 @@ for name, candidate in candidates.items():
 # Back to plain Keras
 # -------------------
 #
-# ``fold`` composes the kernels once and for all: a model of plain layers with the same output, for export or to train on freely.
+# ``fold`` composes the kernels once and for all: a model of plain layers with the same output, for
+# export or to train on freely.
 
 folded = fold(model)
 difference = np.abs(folded.predict(test_images, verbose=0) - model.predict(test_images, verbose=0)).max()

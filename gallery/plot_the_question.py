@@ -2,9 +2,10 @@ r"""
 The question: how do I train only ``a`` in ``W = sum(a * b)``?
 ==============================================================
 
-Somebody composed kernels ``W = sum(a * b)`` from coefficients ``a``, ``(64, 1, 10)``, and filters ``b``, ``(10, 11, 11)``, passed ``W``
-as the initial kernel of a ``Conv2D(64, 11)``, and found that Keras trains all of ``W``. They wanted only ``a`` to move, they wanted
-to see what is trainable, and they wanted to *verify* it, because the model scored about the same either way.
+Somebody composed kernels ``W = sum(a * b)`` from coefficients ``a``, ``(64, 1, 10)``, and filters
+``b``, ``(10, 11, 11)``, passed ``W`` as the initial kernel of a ``Conv2D(64, 11)``, and found that
+Keras trains all of ``W``. They wanted only ``a`` to move, they wanted to see what is trainable, and
+they wanted to *verify* it, because the model scored about the same either way.
 
 At the end of this page you can do all three, and you will have seen where the plain layer went.
 """
@@ -25,7 +26,9 @@ keras.utils.set_random_seed(0)
 
 bank = fb.dct(11, n=10)  # or your own array b, (10, 11, 11)
 layer = BasisConv2D(64, bank, activation="relu", name="textures")
-model = keras.Sequential([keras.Input((32, 32, 1)), layer, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3)])
+model = keras.Sequential(
+    [keras.Input((32, 32, 1)), layer, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3)]
+)
 print("trains: ", [weight.path for weight in model.trainable_weights])
 print("frozen: ", [weight.path for weight in model.non_trainable_weights])
 
@@ -33,8 +36,8 @@ print("frozen: ", [weight.path for weight in model.non_trainable_weights])
 # Real images to train on
 # -----------------------
 #
-# Photographs of brick, grass and gravel from scikit-image, cut into patches: the left halves to train on, the right
-# halves to test on. The means and deviations are those of the left halves.
+# Photographs of brick, grass and gravel from scikit-image, cut into patches: the left halves to
+# train on, the right halves to test on. The means and deviations are those of the left halves.
 
 from skimage import data
 
@@ -75,8 +78,9 @@ accuracy = train(model, history)
 # The proof
 # ---------
 #
-# ``verify`` compares the live weight with the bank, bit for bit, and raises if a single value differs. The history has
-# verified it too, when training ended, and knows how far the coefficients went.
+# ``verify`` compares the live weight with the bank, bit for bit, and raises if a single value
+# differs. The history has verified it too, when training ended, and knows how far the coefficients
+# went.
 
 print(layer.verify())
 start, end = history.coefficients["textures"][[0, -1]]
@@ -86,9 +90,9 @@ print(f"coefficients moved by {np.linalg.norm(end - start) / np.linalg.norm(star
 # What the plain layer did
 # ------------------------
 #
-# The same kernels as an initial value of a plain ``Conv2D``: at first they lie in the span of the ten filters, all of their energy. After
-# training they do not, and nothing in the accuracy says so. That is why the two models could not be told apart by their
-# score.
+# The same kernels as an initial value of a plain ``Conv2D``: at first they lie in the span of the
+# ten filters, all of their energy. After training they do not, and nothing in the accuracy says so.
+# That is why the two models could not be told apart by their score.
 
 plain = keras.layers.Conv2D(
     64, 11, activation="relu", kernel_initializer=lambda shape, dtype: fb.compose(start, bank).astype(dtype)
@@ -107,8 +111,10 @@ def energy_in_span(kernel):
 before = energy_in_span(plain.kernel)
 plain_accuracy = train(plain_model)
 print(f"Conv2D:      {before:.1%} of the kernels' energy in the span of b before training,")
-print(f"             {energy_in_span(plain.kernel):.1%} after; test accuracy {plain_accuracy:.1%}, {plain.count_params():,} weights train")
-print(f"BasisConv2D: {energy_in_span(layer.kernel):.1%} after; test accuracy {accuracy:.1%}, {layer.verify().trainable:,} weights train")
+after = energy_in_span(plain.kernel)
+print(f"             {after:.1%} after; test accuracy {plain_accuracy:.1%}, {plain.count_params():,} weights train")
+after = energy_in_span(layer.kernel)
+print(f"BasisConv2D: {after:.1%} after; test accuracy {accuracy:.1%}, {layer.verify().trainable:,} weights train")
 
 # %%
 # The pictures

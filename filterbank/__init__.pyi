@@ -11,6 +11,8 @@ from ._recipes import make as make
 from .design import concatenate as concatenate
 from .design import normalize as normalize
 from .design import orthonormalize as orthonormalize
+from .design import rotate as rotate
+from .design import steer as steer
 from .design import zero_mean as zero_mean
 from .families import chebyshev as chebyshev
 from .families import circular_harmonic as circular_harmonic

@@ -19,6 +19,8 @@ STEPS: dict[str, Callable[..., FilterBank]] = {
     "normalize": design.normalize,
     "zero_mean": design.zero_mean,
     "orthonormalize": design.orthonormalize,
+    "steer": design.steer,
+    "rotate": design.rotate,
 }
 
 
@@ -41,8 +43,7 @@ class Catalogue(dict[str, Family]):
         rows = [("family", "title", "size", "promises"), *self.rows()]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         return "\n".join(
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])
-            for row in rows
+            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows
         )
 
     def _repr_html_(self) -> str:
@@ -161,9 +162,7 @@ def _made(
 ) -> FilterBank:
     if family == "concatenate":
         if size is not None or n is not None or arguments:
-            raise TypeError(
-                "a joined bank is made of `banks` only, got other arguments; put them into its recipes"
-            )
+            raise TypeError("a joined bank is made of `banks` only, got other arguments; put them into its recipes")
         return design.concatenate(*(make(**recipe) for recipe in banks))
     if banks:
         raise TypeError(f'`banks` go with family "concatenate", got them for {family!r}')
@@ -179,8 +178,6 @@ def _made(
     function = known[family].function
     if "learned" in known[family].promises:
         if not _has_images(arguments):
-            raise TypeError(
-                f"`images` is missing: {family} is learned from images; pass images=, or the whole recipe"
-            )
+            raise TypeError(f"`images` is missing: {family} is learned from images; pass images=, or the whole recipe")
         return function(size=size, n=n, **arguments)
     return function(size, n, **arguments)

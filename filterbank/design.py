@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
-from . import _check, _norm
+from . import _check, _grid, _norm
 from ._bank import FilterBank, as_filters
 from ._check import Float64
 from ._norm import Norm
+from .families._steering import CannotTurnError, Columns, remade, steered
 
 Method = Literal["qr", "symmetric", "svd"]
+How = Literal["steered", "remade", "spline"]
 
 
 def normalize(bank: FilterBank | npt.ArrayLike, norm: Norm = "l2") -> FilterBank:
@@ -76,9 +80,7 @@ def zero_mean(bank: FilterBank | npt.ArrayLike) -> FilterBank:
     return bank._derive("zero_mean", centred - centred.mean(pixels, keepdims=True), {})
 
 
-def orthonormalize(
-    bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol: float | None = None
-) -> FilterBank:
+def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol: float | None = None) -> FilterBank:
     """Make the filters orthonormal without changing what they span.
 
     Parameters
@@ -202,9 +204,7 @@ def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
     sizes = {part.size for part in parts}
     if len(sizes) > 1:
         listed = ", ".join(_check.window_name(size) for size in sorted(sizes))
-        raise ValueError(
-            f"`banks` must have one size in pixels, got {listed}; make them again with the same `size`"
-        )
+        raise ValueError(f"`banks` must have one size in pixels, got {listed}; make them again with the same `size`")
     names = list(dict.fromkeys(name for part in parts for name in part.parameters))
     columns = {name: _joined(parts, name) for name in names if name != "family"}
     origin = [part.parameters.get("family", np.full(len(part), part.family)) for part in parts]
@@ -221,6 +221,159 @@ def _joined(parts: list[FilterBank], name: str) -> npt.NDArray[np.generic]:
     is_text = any(column.dtype.kind == "U" for column in present)
     absent = "" if is_text else np.nan
     return np.concatenate([part.parameters.get(name, np.full(len(part), absent)) for part in parts])
+
+
+def steer(bank: FilterBank, angle: float) -> FilterBank:
+    """Turn the filters of a steerable bank: by linear combination, so exactly.
+
+    Parameters
+    ----------
+    bank : FilterBank
+        A 2-D bank of one of the families `steerable`, `steerable_pyramid`, `gaussian_derivative`, `hermite`,
+        `fourier_bessel`, `circular_harmonic` or `zernike` (or of `dog`, `laplacian_of_gaussian` or `schmid`, which
+        stay as they are). Filters may have been selected, scaled and turned since, but not changed.
+    angle : float
+        By how much in radians, from x towards y, which grows downward.
+
+    Returns
+    -------
+    FilterBank
+        Each filter of the bank at ``f(x', y')`` with x' = x cos t + y sin t and y' = -x sin t + y cos t, scaled to the
+        bank's norm. The first filter of a set of `steerable` is the one that the set steers. The column
+        `orientation` is larger by `angle`.
+
+    Raises
+    ------
+    ValueError
+        If the family is not steerable or the filters were changed, or the bank is not 2-D.
+
+    See Also
+    --------
+    rotate : For any bank.
+
+    Notes
+    -----
+    The filters are combined from all those of the family's sets, also where the bank holds only some of them. Exact
+    is what the formula says; the sets H2 and H4 of ``steerable(basis="separable")`` are as near as their
+    constants.
+
+    References
+    ----------
+    W. T. Freeman and E. H. Adelson, "The design and use of steerable filters", IEEE Trans. Pattern Anal. Mach.
+    Intell. 13 (1991), 891-906.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> bank = fb.gaussian_derivative(11, max_order=1)
+    >>> diagonal = (bank[1] + bank[2]) / np.sqrt(2)
+    >>> np.allclose(fb.steer(bank, np.pi / 4)[1], diagonal / np.linalg.norm(diagonal))
+    True
+    """
+    bank, angle = _to_turn(bank, angle)
+    filters, columns = steered(bank, angle)
+    exact = _quarter_turned(bank, angle)
+    return bank._derive("steer", filters if exact is None else exact, {"angle": angle}, parameters=columns)
+
+
+def rotate(bank: FilterBank | npt.ArrayLike, angle: float, how: How | None = None) -> FilterBank:
+    """Turn the filters of any 2-D bank, as exactly as its family allows.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The bank, or filters `(n, height, width)`.
+    angle : float
+        By how much in radians, from x towards y, which grows downward.
+    how : {"steered", "remade", "spline"}, optional
+        "steered" combines the filters of a steerable family; "remade" makes a family again at other
+        `orientations`, with its own warnings; "spline" interpolates with cubic splines, zero outside the window. The
+        default is the first of them that the bank allows; the recipe says which it was.
+
+    Returns
+    -------
+    FilterBank
+        The turned filters in the same window; of a bank with that column, `orientation` is larger by `angle`. The other
+        columns speak of the filters before. Steered and remade filters have the bank's norm, interpolated ones not
+        quite.
+
+    Raises
+    ------
+    ValueError
+        If the bank is not 2-D or does not allow `how`.
+
+    See Also
+    --------
+    steer : Only exactly.
+
+    Notes
+    -----
+    Quarter turns of a square window, and half turns of any, move pixels, whatever the way:
+    ``numpy.rot90(filter, -1)`` is a quarter turn from x towards y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> turned = fb.rotate(fb.gabor(11, orientations=[0]), np.pi / 3)
+    >>> turned == fb.gabor(11, orientations=[np.pi / 3])
+    True
+    >>> turned.recipe["then"][0]["how"]
+    'remade'
+    """
+    bank, angle = _to_turn(bank, angle)
+    _check.choice("how", how, (*WAYS, None))
+    way, filters, columns = _turned(bank, angle, how)
+    exact = _quarter_turned(bank, angle)
+    arguments = {"angle": angle, "how": way}
+    return bank._derive("rotate", filters if exact is None else exact, arguments, parameters=columns)
+
+
+def _turned(bank: FilterBank, angle: float, how: How | None) -> tuple[str, Float64, Columns]:
+    if how is not None:
+        return (how, *WAYS[how](bank, angle))
+    for way in ("steered", "remade"):
+        try:
+            return (way, *WAYS[way](bank, angle))
+        except CannotTurnError:
+            continue
+    return ("spline", *_interpolated(bank, angle))
+
+
+def _interpolated(bank: FilterBank, angle: float) -> tuple[Float64, Columns]:
+    """Return the filters turned by cubic splines, zero outside the window."""
+    centre = (np.array(bank.size) - 1) / 2
+    # Where a pixel (y, x) of the turned filter comes from, as the rows of a matrix.
+    matrix = np.array(_grid.rotated(np.array([1.0, 0.0]), np.array([0.0, 1.0]), angle))
+    turned = [
+        ndimage.affine_transform(one, matrix, centre - matrix @ centre, order=3, mode="grid-constant") for one in bank
+    ]
+    column = bank.parameters.get("orientation")
+    return np.stack(turned), {} if column is None else {"orientation": column + angle}
+
+
+WAYS: dict[str, Callable[[FilterBank, float], tuple[Float64, Columns]]] = {
+    "steered": steered,
+    "remade": remade,
+    "spline": _interpolated,
+}
+
+
+def _quarter_turned(bank: FilterBank, angle: float) -> Float64 | None:
+    """Return the filters with their pixels moved, where a turn by quarters is all it takes."""
+    quarters = round(angle / (np.pi / 2))
+    moves = abs(angle - quarters * np.pi / 2) <= 1e-12 * max(1, abs(angle))
+    if not moves or (quarters % 2 and bank.size[0] != bank.size[1]):
+        return None
+    return np.rot90(bank.filters, -quarters, axes=(1, 2))
+
+
+def _to_turn(bank: FilterBank | npt.ArrayLike, angle: float) -> tuple[FilterBank, float]:
+    bank = as_bank(bank)
+    if bank.ndim != 2:
+        raise ValueError(f"`bank` must be 2-D to be turned, got {bank.ndim}-D; turn volumes with scipy.ndimage.rotate")
+    return bank, _check.number("angle", angle, unit="radians")
 
 
 def as_bank(bank: FilterBank | npt.ArrayLike) -> FilterBank:

@@ -382,7 +382,7 @@ def singular_values(bank: FilterBank) -> Float64:
     """Return the singular values of the bank as an `(n, pixels)` matrix, falling; kept after."""
     if bank._singular is None:
         flat = bank.filters.reshape(len(bank), -1)
-        object.__setattr__(bank, "_singular", np.linalg.svd(flat, compute_uv=False))
+        object.__setattr__(bank, "_singular", _values.singular_values(flat))
     assert bank._singular is not None
     return bank._singular
 

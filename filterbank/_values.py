@@ -51,10 +51,9 @@ def singular_values(matrix: Float64) -> Float64:
     if n <= pixels and n * n * pixels > SLOW_DECOMPOSITION:
         with np.errstate(over="ignore", under="ignore"):
             norms: Float64 = np.sqrt(np.sum(matrix**2, axis=1))
-        if 1e-100 < norms.min() and norms.max() < 1e100 and _is_orthogonal(matrix / norms[:, None]):
+        if norms.min() > 1e-100 and norms.max() < 1e100 and _is_orthogonal(matrix / norms[:, None]):
             return np.sort(norms)[::-1]
-    values: Float64 = np.linalg.svd(matrix, compute_uv=False)
-    return values
+    return np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
 
 
 def _is_orthogonal(units: Float64) -> bool:

@@ -207,11 +207,12 @@ class BasisMixin(keras.layers.Layer):
                 f"saved from another layer"
             )
         values = [store[str(index)] for index in range(len(weights))]
+        # The bank first: with another number of filters the shape of the coefficients is a mere consequence.
+        [stored] = [value for weight, value in zip(weights, values, strict=True) if weight is self.basis]
+        way_out = "make the layer with the bank that the file was saved with"
+        require_same(self.name, self.bank, np.asarray(stored), "in the file", way_out)
         for weight, value in zip(weights, values, strict=True):
-            if weight is self.basis:
-                way_out = "make the layer with the bank that the file was saved with"
-                require_same(self.name, self.bank, np.asarray(value), "in the file", way_out)
-            elif tuple(value.shape) != tuple(weight.shape):
+            if tuple(value.shape) != tuple(weight.shape):
                 raise ValueError(
                     f"`{weight.name}` of layer {self.name!r} has shape {tuple(weight.shape)}, in the file "
                     f"{tuple(value.shape)}"

@@ -52,9 +52,7 @@ def fold(layer_or_model: Any) -> Any:
     if isinstance(layer_or_model, keras.Model):
         _require_exchangeable(layer_or_model)
         return _plain_model(layer_or_model)
-    raise TypeError(
-        f"`layer_or_model` must be a layer on a bank or a Keras model, got {type(layer_or_model).__name__}"
-    )
+    raise TypeError(f"`layer_or_model` must be a layer on a bank or a Keras model, got {type(layer_or_model).__name__}")
 
 
 def _plain_layer(layer: Any) -> Any:

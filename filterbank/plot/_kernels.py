@@ -150,10 +150,10 @@ class Panel:
     @property
     def title(self) -> str:
         """The layer's name, and how much of it is left out."""
-        outs, ins = (f"{name}s" for name in (self.block.outputs, self.block.inputs))
-        counts = [(self.outputs, -1, outs), (self.inputs, -2, ins)]
-        sides = [(len(shown), self.block.kernels.shape[axis], name) for shown, axis, name in counts]
-        note = ", ".join(f"{shown} of {count} {name}" for shown, count, name in sides if shown < count)
+        count_in, count_out = self.block.kernels.shape[-2:]
+        outs, ins = len(self.outputs), len(self.inputs)
+        parts = [f"{outs} of {count_out} {self.block.outputs}s"] * (outs < count_out)
+        note = ", ".join(parts + [f"{ins} of {count_in} inputs"] * (ins < count_in))
         return f"{self.block.title} ({note})" if self.block.title and note else self.block.title or note
 
     @property

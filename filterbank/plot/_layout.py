@@ -134,23 +134,24 @@ def plan(
     text = sum(lines) * LINE * small() / 72
     left = shape.gap // 2 + round(between * shape.width)
     right = shape.gap - shape.gap // 2
-    if columns is None:
-        aspect = (shape.height + shape.gap) / (left + shape.width + right) + text / LABELLED
-        ratio = float(np.divide(*(inches or largest)))
-        columns = columns_for(count, aspect, ratio, ratio if inches else 2 * ratio)
-    rows = math.ceil(count / columns)
+    width, height = left + shape.width + right, shape.height + shape.gap
     wide, high = inches or largest
-    tile = min(
-        wide / columns * shape.width / (left + shape.width + right),
-        max(0.5 * high / rows, high / rows - text) * shape.width / (shape.height + shape.gap),
-    )
+    if columns is None:
+        most = wide / high if inches else 2 * wide / high
+        columns = columns_for(count, height / width + text / LABELLED, wide / high, most)
+    rows = math.ceil(count / columns)
+    tile = shape.width * min(wide / columns / width, max(0.5 * high / rows, high / rows - text) / height)
     if inches is None:
-        tile = min(tile, max(0.7, 2.4 / count**0.4) * math.sqrt(max(1.0, shape.width / shape.height)))
-    tile = max(tile, 1e-3)
-    points = fitting_points(tile * (1 + between + shape.gap / shape.width), [*above, *below])
+        tile = min(tile, pleasant_width(shape, count))
+    points = fitting_points(tile * width / shape.width, [*above, *below])
     rooms = [math.ceil((LINE * points * number + PAD * bool(number)) / 72 / tile * shape.width) for number in lines]
     top, bottom = rooms[0] + shape.gap // 2, rooms[1] + right
     return Grid(rows, columns, shape, left, right, top, bottom, tile, points)
+
+
+def pleasant_width(shape: Shape, count: int) -> float:
+    """Return how wide tiles should be at most, in inches: large when they are few."""
+    return max(0.7, 2.4 / math.pow(count, 0.4)) * math.sqrt(max(1.0, shape.width / shape.height))
 
 
 def columns_for(count: int, aspect: float, low: float, high: float) -> int:

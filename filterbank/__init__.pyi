@@ -42,6 +42,7 @@ from .families import schmid as schmid
 from .families import slepian as slepian
 from .families import steerable as steerable
 from .families import steerable_pyramid as steerable_pyramid
+from .families import v1 as v1
 from .families import wavelet as wavelet
 from .families import wavelet_basis as wavelet_basis
 from .families import zca as zca

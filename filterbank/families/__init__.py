@@ -9,6 +9,7 @@ from .analytic import log_gabor, morlet
 from .blobs import dog, laplacian_of_gaussian
 from .circular import circular_harmonic, fourier_bessel, zernike
 from .concentrated import slepian
+from .cortex import v1
 from .derivatives import gaussian_derivative, hermite
 from .elementary import delta, gradient, laws, random
 from .learned import pca, zca
@@ -51,6 +52,7 @@ __all__ = [
     "slepian",
     "steerable",
     "steerable_pyramid",
+    "v1",
     "wavelet",
     "wavelet_basis",
     "zca",
@@ -77,6 +79,13 @@ FAMILIES = (
         "Complex wavelets octaves apart, with their low-pass filter: the filters of scattering.",
         "Bruna and Mallat 2013",
         promises=("independent", "symmetric"),
+        dimensions=(2,),
+    ),
+    Family(
+        v1,
+        "Gabor filters drawn from what neurons of the primary visual cortex prefer.",
+        "Dapello et al. 2020",
+        promises=("random",),
         dimensions=(2,),
     ),
     Family(

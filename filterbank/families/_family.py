@@ -68,8 +68,8 @@ class Draft(NamedTuple):
 
     A family that would waste time on filters that `n` drops may stop at `n` and say in `available` how
     many there are. `learned_from` stands in the recipe where the images cannot. `aliased` marks filters above the
-    Nyquist frequency, and `lost` is the share of each filter's energy outside the window, for families that
-    take `strict`.
+    Nyquist frequency, `lost` is the share of each filter's energy outside the window, and `remarks` says what else is
+    not as the arguments promise, for families that take `strict`.
     """
 
     filters: Float64
@@ -78,6 +78,7 @@ class Draft(NamedTuple):
     learned_from: Mapping[str, Any] | None = None
     aliased: npt.NDArray[np.bool_] | None = None
     lost: Float64 | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def makes_bank(
@@ -126,7 +127,8 @@ def makes_bank(
                 recipe={"family": name, **jsonable(recipe)},
             )
             if strict is not None:
-                tell(remarks(bank, f"the {count} filters of {what}", draft.aliased, draft.lost, wider), strict)
+                found = remarks(bank, f"the {count} filters of {what}", draft.aliased, draft.lost, wider)
+                tell([*draft.remarks, *found], strict)
             return bank
 
         # What `help` shows: a family returns banks, the function under it only drafts.

@@ -121,11 +121,8 @@ def gabor(
 
     # Axes: frequency, orientation, phase, then the window.
     per_frequency, per_phase = (-1, 1, 1, *(1,) * len(window)), (-1, *(1,) * len(window))
-    along, across = (part[:, None] for part in _along_and_across(directions, window))
-    spread = width.reshape(per_frequency)
-    bell = np.exp(-0.5 * (along**2 + across * ratio**2) / spread**2)
-    across_dimensions = len(window) - 1
-    envelope = bell / ((2 * np.pi) ** (len(window) / 2) * spread ** len(window) / ratio**across_dimensions)
+    along, across = (part[:, None] for part in along_and_across(directions, window))
+    bell, envelope = gaussian_envelopes(along, across, width.reshape(per_frequency), ratio, len(window))
     filters = envelope * np.cos(2 * np.pi * frequency.reshape(per_frequency) * along + phase.reshape(per_phase))
     pixels = tuple(range(-len(window), 0))
     if zero_mean:
@@ -134,7 +131,7 @@ def gabor(
     filters = without_rounding(filters, envelope, pixels)
 
     shape = filters.shape[:3]
-    sigmas = (width[:, None, None], *(width[:, None, None] / ratio,) * across_dimensions)
+    sigmas = (width[:, None, None], *(width[:, None, None] / ratio,) * (len(window) - 1))
     return Draft(
         filters.reshape(-1, *window),
         spread_out(
@@ -161,7 +158,7 @@ def spread_out(shape: tuple[int, ...], **columns: npt.NDArray[Any]) -> dict[str,
     return {name: flat(column, shape) for name, column in columns.items()}
 
 
-def _along_and_across(directions: Float64, window: tuple[int, ...]) -> tuple[Float64, Float64]:
+def along_and_across(directions: Float64, window: tuple[int, ...]) -> tuple[Float64, Float64]:
     """Return the coordinate along each direction, and the squared distance from its axis, `(count, *window)`."""
     mesh = _grid.mesh(window)
     column = (-1, *(1,) * len(window))
@@ -171,6 +168,14 @@ def _along_and_across(directions: Float64, window: tuple[int, ...]) -> tuple[Flo
     else:
         across = np.maximum(sum(axis**2 for axis in mesh) - along**2, 0)
     return np.asarray(along), across
+
+
+def gaussian_envelopes(
+    along: Float64, across: Float64, sigma: Float64, ratio: Float64 | float, dimensions: int
+) -> tuple[Float64, Float64]:
+    """Return Gaussians of peak 1, and of integral 1: `sigma` wide along the wave, `sigma / ratio` across it."""
+    bell: Float64 = np.exp(-0.5 * (along**2 + across * ratio**2) / sigma**2)
+    return bell, bell / ((2 * np.pi) ** (dimensions / 2) * sigma**dimensions / ratio ** (dimensions - 1))
 
 
 def wave_directions(

@@ -277,7 +277,7 @@ def laws(size: Size, n: int | None = None, *, norm: Norm = "l2") -> Draft:
     >>> bank.parameters["name"][:3]
     array(['L5L5', 'L5E5', 'E5L5'], dtype='<U4')
     >>> bank[1][2]
-    array([-6., -12.,   0.,  12.,   6.])
+    array([ -6., -12.,   0.,  12.,   6.])
     """
     window = _check.size(size, family="laws", at_least=5)
     every = orders([len(LAWS_VECTORS)] * len(window))

@@ -9,10 +9,17 @@ from ._compose import decompose as decompose
 from ._recipes import catalogue as catalogue
 from ._recipes import make as make
 from .design import concatenate as concatenate
+from .design import dual as dual
 from .design import normalize as normalize
 from .design import orthonormalize as orthonormalize
+from .design import prune as prune
+from .design import quadrature as quadrature
+from .design import resize as resize
 from .design import rotate as rotate
 from .design import steer as steer
+from .design import tighten as tighten
+from .design import whiten as whiten
+from .design import window as window
 from .design import zero_mean as zero_mean
 from .families import chebyshev as chebyshev
 from .families import circular_harmonic as circular_harmonic

@@ -378,6 +378,11 @@ def as_filters(bank: FilterBank | npt.ArrayLike, name: str = "bank") -> Float64:
     return bank.filters if isinstance(bank, FilterBank) else _values.checked_filters(bank, name)
 
 
+def as_bank(bank: FilterBank | npt.ArrayLike) -> FilterBank:
+    """Return the bank itself, or plain filters as a bank."""
+    return bank if isinstance(bank, FilterBank) else FilterBank(as_filters(bank))
+
+
 def singular_values(bank: FilterBank) -> Float64:
     """Return the singular values of the bank as an `(n, pixels)` matrix, falling; kept after."""
     if bank._singular is None:

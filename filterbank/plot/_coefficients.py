@@ -12,9 +12,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._bank import FilterBank
+from .._bank import FilterBank, as_bank
 from .._check import Array, Float64
-from ..design import as_bank
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
 from ._labels import Labels, filter_labels

@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._bank import FilterBank
+from .._bank import FilterBank, as_bank
 from .._check import Array, Float64
 from .._compose import decompose
-from ..design import as_bank
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import tidy

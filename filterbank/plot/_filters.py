@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._bank import FilterBank
-from ..design import as_bank
+from .._bank import FilterBank, as_bank
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import Labels, filter_labels

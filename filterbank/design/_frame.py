@@ -1,0 +1,383 @@
+"""Filters as a set: orthonormal, tight, dual, pruned, whitened, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+
+from .. import _check, _store
+from .._bank import FilterBank, as_bank, rank_and_condition
+from .._check import Float64
+
+Method = Literal["qr", "symmetric", "svd"]
+ROUNDING = float(np.finfo(np.float64).eps)
+
+
+def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol: float | None = None) -> FilterBank:
+    """Make the filters orthonormal without changing what they span.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The bank, or filters `(n, *size)`.
+    method : {"qr", "symmetric", "svd"}, default "qr"
+        "qr" takes the filters in their order, removes what the ones before span, and drops those of which
+        nothing is left (Gram-Schmidt). "symmetric" finds the orthonormal set nearest to the bank, filter by filter
+        (Löwdin); the filters must be independent. "svd" gives the singular vectors by falling singular value.
+    tol : float, optional
+        What counts as nothing: a filter's remainder relative to its norm ("qr"), a singular value relative to the
+        largest. The default is the larger of `n` and the number of pixels times the rounding unit.
+
+    Returns
+    -------
+    FilterBank
+        As many filters as the rank, with their parameters; "svd" mixes the filters and gives the column
+        `singular_value` in their place.
+
+    Raises
+    ------
+    ValueError
+        If the bank is zero everywhere, or dependent with ``method="symmetric"``, or `tol` is not from 0 to
+        below 1.
+
+    References
+    ----------
+    P.-O. Löwdin, "On the non-orthogonality problem", Adv. Quantum Chem. 5 (1970), 185-199.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> fb.orthonormalize(fb.gabor(11))
+    <FilterBank gabor: 16 filters of 11x11, rank 16, condition 1>
+    """
+    bank = as_bank(bank)
+    _check.choice("method", method, ("qr", "symmetric", "svd"))
+    matrix = bank.filters.reshape(len(bank), -1)
+    if tol is None:
+        tol = max(matrix.shape) * float(np.finfo(np.float64).eps)
+    elif _check.number("tol", tol, at_least=0) >= 1:
+        raise ValueError(f"`tol` must be below 1, a share of the norm, got {tol!r}; at 1 no filter is left")
+    if not matrix.any():
+        raise ValueError("`bank` must have a filter other than zero to orthonormalise, got only zeros")
+    arguments = {"method": method, "tol": float(tol)}
+    if method == "qr":
+        rows, kept = _gram_schmidt(matrix, tol)
+        return bank._derive("orthonormalize", rows.reshape(-1, *bank.size), arguments, kept)
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    rank = int(np.count_nonzero(values > tol * values[0]))
+    if method == "symmetric":
+        if rank < len(bank):
+            raise ValueError(
+                f'`bank` must be independent for method="symmetric", got rank {rank} of {len(bank)} '
+                f'filters; use method="qr", which drops the dependent ones'
+            )
+        return bank._derive("orthonormalize", (left @ right).reshape(bank.shape), arguments)
+    recipe = bank._derive("orthonormalize", right[:rank].reshape(-1, *bank.size), arguments, np.arange(rank))
+    return FilterBank(
+        recipe.filters,
+        parameters={"singular_value": values[:rank]},
+        family=bank.family,
+        recipe=recipe._recipe,
+    )
+
+
+def _gram_schmidt(matrix: Float64, tol: float) -> tuple[Float64, npt.NDArray[np.intp]]:
+    """Return orthonormal rows that span what the rows of the matrix do, and which rows gave them."""
+    # Rows near 1, by exact powers of two: the squares of tiny or huge ones would be lost.
+    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max(axis=1))[1][:, None])
+    norms = np.linalg.norm(matrix, axis=1)
+    rows = np.empty((min(matrix.shape), matrix.shape[1]))
+    kept: list[int] = []
+    for index, row in enumerate(matrix):
+        if len(kept) == len(rows):
+            break
+        done, rest = rows[: len(kept)], row
+        for _ in range(2):  # Once leaves rounding errors of the projection, twice is enough.
+            rest = rest - (done @ rest) @ done
+        length = np.linalg.norm(rest)
+        if length > tol * norms[index]:
+            rows[len(kept)] = rest / length
+            kept.append(index)
+    return rows[: len(kept)], np.array(kept, dtype=np.intp)
+
+
+def tighten(bank: FilterBank | npt.ArrayLike) -> FilterBank:
+    """Find the nearest Parseval frame: as many filters, which together weigh every patch in their span alike.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The bank, or filters `(n, *size)`; also more filters than pixels.
+
+    Returns
+    -------
+    FilterBank
+        Filters whose squared inner products with any patch of their span add up to its squared norm, parameters and
+        all.
+
+    Raises
+    ------
+    ValueError
+        If the bank is zero everywhere.
+
+    Notes
+    -----
+    The polar factor `U V^T` of the matrix of filters `U S V^T`: of all Parseval frames of the span, the nearest in
+    the sum of squares. Of independent filters it is ``orthonormalize(method="symmetric")``. Where the filters span all
+    patches, the sum of `|B_i|^2` over frequency is constant too.
+
+    References
+    ----------
+    P. G. Casazza and G. Kutyniok (eds.), "Finite Frames: Theory and Applications" (2013), chapter 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> tight = fb.tighten(fb.concatenate(fb.dct(5), fb.gabor(5)))
+    >>> rows = tight.filters.reshape(len(tight), -1)
+    >>> np.allclose(rows.T @ rows, np.eye(25))
+    True
+    """
+    bank = as_bank(bank)
+    left, _, right = _singular(bank)
+    return bank._derive("tighten", (left @ right).reshape(bank.shape), {})
+
+
+def dual(bank: FilterBank | npt.ArrayLike) -> FilterBank:
+    """Find the canonical dual: the filters that rebuild a patch from its inner products with the bank.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The bank, or filters `(n, *size)`; also dependent ones.
+
+    Returns
+    -------
+    FilterBank
+        As many filters, parameters and all. For any patch in the span, ``sum_i <patch, bank[i]> dual[i]`` is the patch.
+
+    Raises
+    ------
+    ValueError
+        If the bank is zero everywhere.
+
+    Notes
+    -----
+    The transposed pseudo-inverse of the matrix of filters. The dual of the dual is the bank; that of an
+    orthonormal bank is itself.
+
+    References
+    ----------
+    P. G. Casazza and G. Kutyniok (eds.), "Finite Frames: Theory and Applications" (2013), chapter 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> bank = fb.gabor(11)
+    >>> dual = fb.dual(bank)
+    >>> np.allclose(np.tensordot(bank.filters, dual.filters, 2 * [[1, 2]]), np.eye(16))
+    True
+    """
+    bank = as_bank(bank)
+    left, values, right = _singular(bank)
+    return bank._derive("dual", (left / values @ right).reshape(bank.shape), {})
+
+
+def whiten(bank: FilterBank | npt.ArrayLike, covariance: npt.ArrayLike | Mapping[str, Any] | None = None) -> FilterBank:
+    """Mix the filters so that their responses are uncorrelated and of variance 1.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The bank, or filters `(n, *size)`.
+    covariance : array_like, optional
+        Covariance of the patches, `(pixels, pixels)`. The default is that of white noise of variance 1, for which
+        whitening is `tighten`.
+
+    Returns
+    -------
+    FilterBank
+        As many filters, each as close to its old response as uncorrelated ones can be, parameters and all. Of dependent
+        filters, the responses are uncorrelated on their span.
+
+    Raises
+    ------
+    ValueError
+        If the covariance is not square of that size, symmetric and positive, or no filter responds.
+
+    Notes
+    -----
+    `(B C B^T)^(-1/2) B` for the matrix of filters `B` and the covariance `C`.
+
+    References
+    ----------
+    A. Kessy, A. Lewin and K. Strimmer, "Optimal whitening and decorrelation", Am. Stat. 72 (2018), 309-314 (ZCA).
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> fb.whiten(fb.gabor(11))
+    <FilterBank gabor: 16 filters of 11x11, rank 16, condition 1>
+    """
+    bank = as_bank(bank)
+    if covariance is None:
+        return bank._derive("whiten", tighten(bank).filters, {"covariance": None})
+    values = np.asarray(_store.decode(covariance) if isinstance(covariance, Mapping) else covariance, dtype=np.float64)
+    matrix = bank.filters.reshape(len(bank), -1)
+    _check_covariance(values, matrix.shape[1])
+    spread, vectors = np.linalg.eigh(matrix @ values @ matrix.T)
+    present = spread > spread[-1] * len(bank) * ROUNDING
+    if not present.any():
+        raise ValueError("`covariance` must let a filter respond, got no variance in the span of the bank")
+    mixing = (vectors[:, present] / np.sqrt(spread[present])) @ vectors[:, present].T
+    return bank._derive("whiten", (mixing @ matrix).reshape(bank.shape), {"covariance": _store.encode(values)})
+
+
+def _check_covariance(values: Float64, pixels: int) -> None:
+    if values.shape != (pixels, pixels):
+        raise ValueError(f"`covariance` must be ({pixels}, {pixels}), one row a pixel, got shape {values.shape}")
+    if not np.isfinite(values).all() or not np.allclose(values, values.T, rtol=1e-8, atol=1e-12 * np.abs(values).max()):
+        raise ValueError("`covariance` must be finite and symmetric")
+    if (lowest := np.linalg.eigvalsh(values)[0]) < -1e-8 * np.abs(values).max():
+        raise ValueError(f"`covariance` must have no negative eigenvalue, got {lowest:.3g}")
+
+
+def prune(bank: FilterBank | npt.ArrayLike, rank: int | None = None, max_coherence: float | None = None) -> FilterBank:
+    """Drop filters that others make superfluous.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The bank, or filters `(n, *size)`.
+    rank : int, optional
+        How many filters to keep: those that are furthest from dependent. The default, without `max_coherence`, is the
+        rank of the bank.
+    max_coherence : float, optional
+        Keep, in their order, the filters whose cosine with every one kept before is at most this, in magnitude.
+
+    Returns
+    -------
+    FilterBank
+        Some of the filters, unchanged and in their order, with their parameters.
+
+    Raises
+    ------
+    ValueError
+        If `rank` is above the rank of the bank, or `max_coherence` is not from 0 to 1.
+
+    Notes
+    -----
+    The filters are chosen by QR with column pivoting on their directions, after those that `max_coherence` drops.
+
+    References
+    ----------
+    G. H. Golub and C. F. Van Loan, "Matrix Computations", 4th ed. (2013), section 5.4.2.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> crowded = fb.FilterBank(list(fb.dct(5)) + list(fb.gabor(5)))
+    >>> len(crowded), len(fb.prune(crowded))
+    (33, 25)
+    """
+    bank = as_bank(bank)
+    kept = np.arange(len(bank))
+    if max_coherence is not None:
+        limit = _check.number("max_coherence", max_coherence, at_least=0, at_most=1)
+        kept = _incoherent(bank.filters.reshape(len(bank), -1), limit)
+    if rank is not None or max_coherence is None:
+        kept = kept[_furthest(bank[kept], rank)]
+    return bank._derive("prune", bank.filters[kept], {"rank": rank, "max_coherence": max_coherence}, kept)
+
+
+def _incoherent(matrix: Float64, limit: float) -> npt.NDArray[np.intp]:
+    """Return which rows to keep so that no two have a larger cosine than the limit."""
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    directions = matrix / np.where(norms > 0, norms, 1)
+    kept: list[int] = []
+    for index in np.flatnonzero(norms):
+        if np.abs(directions[kept] @ directions[index]).max(initial=0) <= limit + ROUNDING:
+            kept.append(int(index))
+    return np.array(kept, dtype=np.intp)
+
+
+def _furthest(bank: FilterBank, rank: int | None) -> npt.NDArray[np.intp]:
+    """Return which filters span most, as many as the rank asked for, in their order."""
+    most, _ = rank_and_condition(bank)
+    hint = f"the filters to choose from have rank {most}"
+    wanted = most if rank is None else _check.integer("rank", rank, at_least=1, at_most=most, hint=hint)
+    matrix = bank.filters.reshape(len(bank), -1)
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    _, order = linalg.qr((matrix / np.where(norms > 0, norms, 1)).T, mode="r", pivoting=True)
+    return np.sort(order[:wanted])
+
+
+def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
+    """Join banks of the same size into one.
+
+    Parameters
+    ----------
+    *banks : FilterBank or array_like
+        The banks, or filters `(n, *size)`, one after the other.
+
+    Returns
+    -------
+    FilterBank
+        All the filters, with every bank's columns (NaN or an empty text where a bank has none of that name) and
+        the column `family`.
+
+    Raises
+    ------
+    TypeError
+        If the banks come as a list.
+    ValueError
+        If there is no bank or the sizes differ.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> both = fb.concatenate(fb.dct(11, n=6), fb.gabor(11))
+    >>> len(both), both.parameters["family"][5:7]
+    (22, array(['dct', 'gabor'], dtype='<U5'))
+    """
+    if not banks:
+        raise ValueError("`concatenate` needs at least one bank, got none")
+    if any(isinstance(bank, (list, tuple)) and any(isinstance(b, FilterBank) for b in bank) for bank in banks):
+        raise TypeError("`banks` must be passed one by one, got a list of them; write concatenate(*banks)")
+    parts = [as_bank(bank) for bank in banks]
+    sizes = {part.size for part in parts}
+    if len(sizes) > 1:
+        listed = ", ".join(_check.window_name(size) for size in sorted(sizes))
+        raise ValueError(f"`banks` must have one size in pixels, got {listed}; make them again with the same `size`")
+    names = list(dict.fromkeys(name for part in parts for name in part.parameters))
+    columns = {name: _joined(parts, name) for name in names if name != "family"}
+    origin = [part.parameters.get("family", np.full(len(part), part.family)) for part in parts]
+    return FilterBank(
+        np.concatenate([part.filters for part in parts]),
+        parameters={**columns, "family": np.concatenate(origin)},
+        family="concatenate",
+        recipe={"family": "concatenate", "banks": [part.recipe for part in parts]},
+    )
+
+
+def _joined(parts: list[FilterBank], name: str) -> npt.NDArray[np.generic]:
+    present = [part.parameters[name] for part in parts if name in part.parameters]
+    is_text = any(column.dtype.kind == "U" for column in present)
+    absent = "" if is_text else np.nan
+    return np.concatenate([part.parameters.get(name, np.full(len(part), absent)) for part in parts])
+
+
+def _singular(bank: FilterBank) -> tuple[Float64, Float64, Float64]:
+    """Return the singular vectors and values of the matrix of filters that are more than rounding."""
+    matrix = bank.filters.reshape(len(bank), -1)
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    if not values[0]:
+        raise ValueError("`bank` must have a filter other than zero, got only zeros")
+    present = values > values[0] * max(matrix.shape) * ROUNDING
+    return left[:, present], values[present], right[present]

@@ -11,7 +11,7 @@ from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
-from ._honesty import above_nyquist, gaussian_energy_lost
+from ._honesty import above_nyquist, energy_lost, gaussian_energy_lost
 
 
 @makes_bank(
@@ -131,7 +131,10 @@ def gabor(
     filters = without_rounding(filters, envelope, pixels)
 
     shape = filters.shape[:3]
-    sigmas = (width[:, None, None], *(width[:, None, None] / ratio,) * (len(window) - 1))
+    if ratio == 1:
+        lost = gaussian_energy_lost(np.sum(bell**2, axis=pixels), window, *(width[:, None, None],) * len(window))
+    else:
+        lost = _turned_energy_lost(directions, width, ratio, window)
     return Draft(
         filters.reshape(-1, *window),
         spread_out(
@@ -144,8 +147,19 @@ def gabor(
             aspect_ratio=np.array(ratio),
         ),
         aliased=flat(above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape),
-        lost=flat(gaussian_energy_lost(np.sum(bell**2, axis=pixels), window, *sigmas), shape),
+        lost=flat(lost, shape),
     )
+
+
+def _turned_energy_lost(directions: Float64, width: Float64, ratio: float, window: tuple[int, ...]) -> Float64:
+    """Return the share of long envelopes' energy outside the window, `(frequencies, orientations, 1)`."""
+
+    def bells(sides: tuple[int, ...]) -> Float64:
+        along, across = along_and_across(directions, sides)
+        spread = width.reshape(-1, 1, *(1,) * len(sides))
+        return gaussian_envelopes(along, across, spread, ratio, len(sides))[0].reshape(-1, *sides)
+
+    return energy_lost(bells, window).reshape(len(width), len(directions), 1)
 
 
 def flat(values: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

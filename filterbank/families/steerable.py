@@ -317,9 +317,10 @@ def steerable_pyramid(
 
     within an octave of :math:`\omega_0 = \pi / 2, \pi / 4, \ldots`, and 0 beyond. The filter is its inverse Fourier
     transform, cut to the window about the centre. The transform is integrated, not sampled: it is what crops of
-    inverse FFTs come close to as these grow (pyrtools' of 512x512 to 5e-6 of the peak on the finest level and 3e-5 on
-    the third), and in an even window the same function between the pixels. It is a kernel of convolution, like pyrtools' and MATLAB's: correlating with it, as Keras does, gives odd orders the
-    other sign. The pyramid itself subsamples; these are its filters before that.
+    inverse FFTs come close to as these grow (pyrtools' of 512x512 to 5e-6 of the peak on the finest level and 4e-5
+    on the third), and in an even window the same function between the pixels. It is the pyramid's response to a single
+    pixel, so a kernel of convolution: correlating with it, as Keras does, gives odd orders the other sign. The
+    pyramid itself subsamples; these are its filters before that.
 
     References
     ----------

@@ -63,8 +63,9 @@ def steered(bank: FilterBank, angle: float) -> tuple[Float64, Columns]:
     blocks = BLOCKS[bank.family]
 
     def at(turn: float) -> Float64:
-        matrix = origin.kept(linalg.block_diag(*blocks(whole.parameters, turn)))
-        return normalized(np.tensordot(matrix, whole.filters, axes=1), origin.norm)
+        matrix = linalg.block_diag(*blocks(whole.parameters, turn))
+        # All of them, so that the last digits do not depend on which are kept.
+        return normalized(origin.kept(np.tensordot(matrix, whole.filters, axes=1)), origin.norm)
 
     turned: Float64 = at(origin.angle + angle) * _scale(bank, at(origin.angle))
     if blocks is _round:

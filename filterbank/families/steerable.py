@@ -202,7 +202,7 @@ def _kinds(kind: Kind | Sequence[Kind]) -> list[str]:
 def _spacing(spacing: float | None, chosen: SteerableSet, window: tuple[int, ...]) -> float:
     if spacing is None:
         return chosen.extent / min(window)
-    return _check.number("spacing", spacing, above=0, unit="between pixels")
+    return _check.number("spacing", spacing, above=0, unit="units of x")
 
 
 def _sampled(chosen: SteerableSet, window: tuple[int, ...], step: float, basis: Basis) -> Float64:

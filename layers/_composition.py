@@ -88,7 +88,7 @@ class ComposedRegularizer(keras.regularizers.Regularizer):
 
     def __init__(
         self,
-        kernel_regularizer: Callable[[Any], Any] | None,
+        kernel_regularizer: Callable[[Any], Any],
         coefficient_regularizer: Callable[[Any], Any] | None,
         bank: FilterBank,
     ) -> None:
@@ -99,9 +99,7 @@ class ComposedRegularizer(keras.regularizers.Regularizer):
     def __call__(self, coefficients: Any) -> Any:
         """Return the penalty, a scalar."""
         # The NumPy bank, not the weight: under JAX the trainer has purged the weight's value here.
-        penalty: Any = 0.0
-        if self.kernel_regularizer is not None:
-            penalty = self.kernel_regularizer(compose(coefficients, _constant(self.bank, coefficients)))
+        penalty = self.kernel_regularizer(compose(coefficients, _constant(self.bank, coefficients)))
         if self.coefficient_regularizer is not None:
             penalty = penalty + self.coefficient_regularizer(coefficients)
         return penalty
@@ -112,7 +110,7 @@ class ComposedConstraint(keras.constraints.Constraint):
 
     def __init__(
         self,
-        kernel_constraint: Callable[[Any], Any] | None,
+        kernel_constraint: Callable[[Any], Any],
         coefficient_constraint: Callable[[Any], Any] | None,
         bank: FilterBank,
     ) -> None:
@@ -126,8 +124,6 @@ class ComposedConstraint(keras.constraints.Constraint):
         coefficients = ops.convert_to_tensor(coefficients)
         if self.coefficient_constraint is not None:
             coefficients = self.coefficient_constraint(coefficients)
-        if self.kernel_constraint is None:
-            return coefficients
         kernel = compose(coefficients, _constant(self.bank, coefficients))
         # Only the change is projected: a kernel that the constraint leaves alone keeps its coefficients.
         change = project(self.kernel_constraint(kernel) - kernel, self.inverse)

@@ -92,8 +92,10 @@ def apply(
 
 
 def _correlated(values: Array, filters: Array, mode: str, cval: float) -> Array:
-    # The FFT would spread a NaN over the whole response.
-    if filters[0].size <= DIRECT_PIXELS or not np.isfinite(values).all():
+    # The FFT would spread a NaN over the whole response. scipy.ndimage (1.17) reads past images that are less
+    # than an eighth of the filter: mode "reflect" is wrong there.
+    sound = all(side < 8 * length for side, length in zip(filters.shape[1:], values.shape, strict=True))
+    if sound and (filters[0].size <= DIRECT_PIXELS or not np.isfinite(values).all()):
         return np.stack([ndimage.correlate(values, one, mode=mode, cval=cval) for one in filters])
     widths = [(side // 2, side - 1 - side // 2) for side in filters.shape[1:]]
     settings = {"constant_values": cval} if mode == "constant" else {}

@@ -1,0 +1,165 @@
+"""`apply` against scipy.ndimage.correlate: every mode, parity and number of dimensions, small filters and large."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
+
+import filterbank as fb
+
+MODES = ["reflect", "mirror", "nearest", "wrap", "constant"]
+
+
+def noise(*shape):
+    return np.random.default_rng(8).standard_normal(shape)
+
+
+def expected_of(image, filters, **settings):
+    return np.stack([ndimage.correlate(image, one, **settings) for one in filters])
+
+
+def expected_by_padding(image, filters, mode):
+    """Sums of products over windows of the padded image: SciPy 1.17's "reflect" is wrong for tiny images."""
+    names = {"reflect": "symmetric", "mirror": "reflect", "nearest": "edge"}
+    size = filters.shape[1:]
+    padded = np.pad(image, [(k // 2, k - 1 - k // 2) for k in size], mode=names.get(mode, mode))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, size).reshape(*image.shape, -1)
+    return np.moveaxis(windows @ filters.reshape(len(filters), -1).T, -1, 0)
+
+
+def assert_equal(found, expected, tolerance):
+    peak = np.abs(expected).max()
+    np.testing.assert_allclose(found / peak, expected / peak, rtol=0, atol=tolerance)
+
+
+SHAPES = {
+    "small line": ((40,), (2, 5)),
+    "even line": ((40,), (2, 6)),
+    "long line": ((300,), (2, 101)),
+    "long even line": ((300,), (2, 100)),
+    "small": ((20, 30), (3, 5, 5)),
+    "even": ((20, 30), (3, 4, 4)),
+    "rectangle": ((20, 30), (3, 3, 8)),
+    "at the limit": ((20, 30), (3, 9, 9)),
+    "beyond the limit": ((20, 30), (3, 9, 10)),
+    "large": ((40, 50), (2, 21, 21)),
+    "large even": ((40, 50), (2, 20, 22)),
+    "larger than the image": ((7, 9), (2, 15, 12)),
+    "seven times the image": ((3, 4), (2, 21, 23)),
+    "one pixel": ((1, 1), (2, 11, 10)),
+    "small volume": ((9, 8, 10), (2, 3, 4, 3)),
+    "large volume": ((12, 11, 10), (2, 7, 6, 5)),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("image", "filters"), SHAPES.values(), ids=SHAPES)
+def test_apply_is_scipys_correlation(image, filters, mode):
+    values, bank = noise(*image), noise(*filters)
+    found = fb.apply(values, fb.FilterBank(bank), mode=mode, cval=0.7)
+    assert found.shape == (filters[0], *image)
+    assert_equal(found, expected_of(values, bank, mode=mode, cval=0.7), 2e-14)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("image", "filters"),
+    [((2,), (2, 17)), ((1,), (2, 80)), ((3, 4), (2, 25, 26)), ((2, 40), (2, 30, 2)), ((20, 20), (2, 5, 6))],
+)
+def test_filters_may_be_many_times_larger_than_the_image(image, filters, mode):
+    values, bank = noise(*image), noise(*filters)
+    assert_equal(fb.apply(values, bank, mode), expected_by_padding(values, bank, mode), 2e-14)
+
+
+def test_the_mode_is_reflect_and_may_be_given_by_place():
+    image, bank = noise(20, 20), fb.gabor(11)
+    np.testing.assert_array_equal(fb.apply(image, bank), fb.apply(image, bank, "reflect"))
+    assert np.abs(fb.apply(image, bank) - fb.apply(image, bank, "wrap")).max() > 0.1
+
+
+@pytest.mark.parametrize("filters", [(3, 5, 5), (3, 16, 15)])
+def test_float32_stays_float32(filters):
+    image, bank = noise(30, 30).astype(np.float32), noise(*filters)
+    found = fb.apply(image, bank)
+    assert found.dtype == np.float32
+    assert_equal(found, expected_of(image.astype(float), bank.astype(np.float32).astype(float)), 5e-7)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "bool", "float16", ">f8", "longdouble"])
+@pytest.mark.parametrize("side", [5, 12])
+def test_other_numbers_become_float64(dtype, side):
+    image = (noise(20, 20) > 0).astype(dtype)
+    found = fb.apply(image, fb.dct(side, n=4))
+    assert found.dtype == np.float64
+    assert_equal(found, expected_of(image.astype(float), fb.dct(side, n=4)), 1e-14)
+
+
+def test_unsigned_integers_do_not_wrap_round(photograph):
+    gradient = fb.FilterBank([[[-1.0, 0.0, 1.0]]])
+    found = fb.apply(photograph, gradient)
+    assert found.min() < -100
+    np.testing.assert_array_equal(found[0], ndimage.correlate(photograph.astype(float), gradient[0]))
+
+
+def test_a_pixel_answers_with_the_filter_turned_round():
+    """Correlation as Keras does it: the response to an impulse is the flipped filter."""
+    impulse = np.zeros((9, 9))
+    impulse[4, 4] = 1
+    filters = noise(1, 5, 3)
+    response = fb.apply(impulse, filters, mode="constant")[0]
+    np.testing.assert_array_equal(response[2:7, 3:6], filters[0, ::-1, ::-1])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("side", [5, 15])
+def test_a_broken_pixel_breaks_only_what_it_touches(value, side):
+    image, filters = noise(40, 40), noise(2, side, side)
+    image[20, 20] = value
+    found, expected = fb.apply(image, filters), expected_of(image, filters)
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected))
+    assert np.count_nonzero(~np.isfinite(found[0])) == side**2
+
+
+@given(
+    image=st.lists(st.integers(1, 12), min_size=1, max_size=3),
+    data=st.data(),
+    mode=st.sampled_from(MODES),
+)
+def test_any_shapes(image, data, mode):
+    sides = [data.draw(st.integers(1, 14 if len(image) < 3 else 6)) for _ in image]
+    values, filters = noise(*image), noise(2, *sides)
+    assert_equal(fb.apply(values, filters, mode), expected_by_padding(values, filters, mode), 5e-14)
+
+
+def test_lists_and_plain_filters_are_taken():
+    found = fb.apply([[1, 2, 3], [4, 5, 6]], [[[0, 0, 1]]], mode="constant")
+    np.testing.assert_array_equal(found, [[[2, 3, 0], [5, 6, 0]]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            (np.ones((9, 9, 3)), fb.dct(3)),
+            ValueError,
+            r"`image` must have 2 dimensions like the filters, got shape \(9, 9, 3\)",
+        ),
+        (
+            (np.ones(9), fb.dct(3)),
+            ValueError,
+            r"`image` must have 2 dimensions .*; apply the bank to one channel of one",
+        ),
+        ((np.ones((0, 9)), fb.dct(3)), ValueError, r"`image` must have 2 dimensions .*, got shape \(0, 9\)"),
+        ((np.ones((9, 9)) * 1j, fb.dct(3)), TypeError, "`image` must be real numbers, got complex128"),
+        (([["a"]], fb.dct(3)), TypeError, "`image` must be real numbers, got <U1"),
+        ((np.ones((9, 9)), fb.dct(3), "same"), ValueError, "`mode` must be one of 'reflect', .*'constant', got 'same'"),
+        ((np.ones((9, 9)), fb.dct(3), "grid-wrap"), ValueError, "`mode` must be one of .* got 'grid-wrap'"),
+        ((np.ones((9, 9)), fb.dct(3), ["wrap"]), ValueError, r"`mode` must be one of .* got \['wrap'\]"),
+        ((np.ones((9, 9)), np.ones(3)), ValueError, r"`bank` must be \(n, width\), .* got shape \(3,\)"),
+    ],
+    ids=range(9),
+)
+def test_wrong_arguments_are_explained(arguments, error, message):
+    with pytest.raises(error, match=message):
+        fb.apply(*arguments)

@@ -72,7 +72,7 @@ FAMILIES = (
         "Waves whose spectrum is a Gaussian of the logarithm of frequency, without mean at any bandwidth.",
         "Field 1987; Kovesi 1999",
         promises=("zero-mean",),
-        sides="at least 2",
+        sides="at least 3",
     ),
     Family(
         morlet,
@@ -80,6 +80,7 @@ FAMILIES = (
         "Bruna and Mallat 2013",
         promises=("independent", "symmetric"),
         dimensions=(2,),
+        sides="at least 3",
     ),
     Family(
         v1,

@@ -110,7 +110,7 @@ def log_gabor(
     >>> bool(abs(bank.filters.sum((1, 2))).max() < 1e-14)
     True
     """
-    window = _check.size(size, family="log_gabor", at_least=2)
+    window = _check.size(size, family="log_gabor", at_least=3)
     s = _check.number("sigma_on_f", sigma_on_f, above=0, at_most=0.999)
     phase = _check.numbers_of("phases", phases, unit="radians")
     tiling = 6.0
@@ -277,7 +277,7 @@ def morlet(
     >>> bank.parameters["scale"][[0, 1, -1]], len(bank)
     (array([1, 1, 0]), 17)
     """
-    window = _check.size(size, family="morlet", dimensions=(2,))
+    window = _check.size(size, family="morlet", dimensions=(2,), at_least=3)
     angle = angles(orientations)
     phase = _check.numbers_of("phases", phases, unit="radians")
     elongation = 4 / len(angle) if slant is None else _check.number("slant", slant, above=0)

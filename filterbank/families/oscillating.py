@@ -197,7 +197,8 @@ def wave_directions(
 ) -> tuple[Float64, dict[str, npt.NDArray[Any]]]:
     """Return unit vectors `(count, dimensions)` in the order of the axes, and the columns that name them."""
     if dimensions == 1:
-        if orientations is not None and not np.array_equal(np.ravel(np.asarray(orientations, dtype=float)), [0]):
+        one = orientations is None or (_check.is_integer(orientations) and orientations == 1)
+        if not one and not np.array_equal(np.ravel(np.asarray(orientations, dtype=float)), [0]):
             raise ValueError(f"`orientations` has no meaning in one dimension, got {orientations!r}; drop it")
         return np.ones((1, 1)), {}
     if dimensions == 2:

@@ -35,9 +35,7 @@ def integer(name: str, value: object, *, at_least: int, at_most: int | None = No
     return number
 
 
-def size(
-    value: object, *, family: str, dimensions: Collection[int] = (1, 2, 3), at_least: int = 1
-) -> tuple[int, ...]:
+def size(value: object, *, family: str, dimensions: Collection[int] = (1, 2, 3), at_least: int = 1) -> tuple[int, ...]:
     """Return the window as a tuple, one whole number of pixels for each dimension.
 
     An int is a square 2-D window; a tuple has one entry for each dimension.
@@ -48,8 +46,7 @@ def size(
         window = tuple(value)
     else:
         raise TypeError(
-            f"`size` must be an int (a square window) or a tuple of ints, one per dimension, "
-            f"in pixels, got {value!r}"
+            f"`size` must be an int (a square window) or a tuple of ints, one per dimension, in pixels, got {value!r}"
         )
     window = tuple(integer("size", side, at_least=at_least) for side in window)
     if len(window) not in dimensions:

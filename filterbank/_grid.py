@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._check import Float64
+from ._check import Array, Float64
 
 AXIS_NAMES = ("z", "y", "x")
 
@@ -41,7 +41,7 @@ def rotated(y: Float64, x: Float64, angle: Float64 | float) -> tuple[Float64, Fl
     return -x * sine + y * cosine, x * cosine + y * sine
 
 
-def outer(factors: Sequence[Float64]) -> Float64:
+def outer(factors: Sequence[Array]) -> Array:
     """Multiply 1-D factors, each `(..., side)`, into windows `(..., *size)`."""
     window = factors[0]
     for done, factor in enumerate(factors[1:], start=1):

@@ -29,8 +29,8 @@ def normalized(filters: Float64, norm: Norm) -> Float64:
     # Dividing by the peak first keeps the squares of tiny filters from vanishing.
     flat = flat / peak[:, None]
     if norm == "l2":
-        flat = flat / np.sqrt(np.sum(flat**2, axis=1, keepdims=True))
+        flat /= np.sqrt(np.einsum("ij,ij->i", flat, flat))[:, None]
     elif norm == "l1":
-        flat = flat / np.sum(np.abs(flat), axis=1, keepdims=True)
+        flat /= np.sum(np.abs(flat), axis=1, keepdims=True)
     scaled: Float64 = flat.reshape(filters.shape)
     return scaled

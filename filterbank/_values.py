@@ -77,6 +77,8 @@ def columns(parameters: Mapping[str, npt.ArrayLike] | None, count: int) -> dict[
 def _column(name: str, column: npt.ArrayLike, count: int) -> Array:
     if not isinstance(name, str):
         raise TypeError(f"`parameters` must have texts as keys, got {name!r}")
+    if isinstance(column, np.ndarray) and column.dtype in (np.float64, np.int64) and column.shape == (count,):
+        return frozen(column)
     # Lists first: as an array, one long text would widen all the others.
     entries = column if isinstance(column, (list, tuple)) else _array(name, column).tolist()
     if isinstance(entries, (list, tuple)) and any(_is_long_text(entry) for entry in entries):

@@ -123,7 +123,9 @@ def gabor(
     per_frequency, per_phase = (-1, 1, 1, *(1,) * len(window)), (-1, *(1,) * len(window))
     along, across = (part[:, None] for part in along_and_across(directions, window))
     bell, envelope = gaussian_envelopes(along, across, width.reshape(per_frequency), ratio, len(window))
-    filters = envelope * np.cos(2 * np.pi * frequency.reshape(per_frequency) * along + phase.reshape(per_phase))
+    cosine, sine = (part[:, :, None] for part in _plane_waves(frequency, directions, window))
+    angle = phase.reshape(per_phase)
+    filters = envelope * (cosine * np.cos(angle) - sine * np.sin(angle))
     pixels = tuple(range(-len(window), 0))
     if zero_mean:
         share = filters.sum(pixels, keepdims=True) / envelope.sum(pixels, keepdims=True)
@@ -149,6 +151,17 @@ def gabor(
         aliased=flat(above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape),
         lost=flat(lost, shape),
     )
+
+
+def _plane_waves(frequency: Float64, directions: Float64, window: tuple[int, ...]) -> tuple[Float64, Float64]:
+    """Return cosine and sine of every frequency along every direction, `(frequencies, orientations, *window)`.
+
+    A plane wave is a product of waves along the axes, which saves a cosine for each pixel.
+    """
+    turns = 2j * np.pi * frequency[:, None, None] * directions[None]
+    factors = [np.exp(turns[..., axis, None] * place) for axis, place in enumerate(_grid.axes(window))]
+    wave = _grid.outer(factors)
+    return wave.real, wave.imag
 
 
 def _turned_energy_lost(directions: Float64, width: Float64, ratio: float, window: tuple[int, ...]) -> Float64:
@@ -245,8 +258,8 @@ def without_rounding(filters: Float64, envelope: Float64, pixels: tuple[int, ...
     The odd wave of frequency 0.5 is such a one: it is zero at every whole pixel.
     """
     peak, scale = (np.abs(values).max(pixels, keepdims=True) for values in (filters, envelope))
-    kept: Float64 = np.where(peak > 1e-12 * scale, filters, 0.0)
-    return kept
+    something = peak > 1e-12 * scale
+    return filters if something.all() else np.where(something, filters, 0.0)
 
 
 def _frequencies(frequencies: npt.ArrayLike | None, side: int) -> Float64:

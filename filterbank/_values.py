@@ -28,7 +28,7 @@ def checked_filters(filters: npt.ArrayLike, name: str = "filters") -> Float64:
     if not array.size:
         raise ValueError(f"`{name}` must hold at least one filter of one pixel, got shape {array.shape}")
     with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
-        exact = array.astype(np.float64)
+        exact = array.astype(np.float64, copy=False)
     if not np.isfinite(exact).all():
         broken = np.flatnonzero(~np.isfinite(exact.reshape(len(exact), -1)).all(axis=1))
         raise ValueError(

@@ -9,42 +9,80 @@ from the same table that the library and its tests are made from, and says what 
 
 # sphinx_gallery_thumbnail_number = 1
 
+import warnings
+
 import matplotlib.pyplot as plt
+import numpy as np
 from skimage import data
 
 import filterbank as fb
 
-print(fb.catalogue())
+for name, family in fb.catalogue().items():
+    print(f"{name:>21}: {family.title} ({family.reference})")
 
 # %%
-# The first sixteen filters of each, 16x16 pixels. Families learned from images see a photograph
-# from scikit-image.
+# The filters and their spectra
+# -----------------------------
+#
+# The first twelve filters of each family in a window of 32x32 pixels, at its defaults, and under each the
+# magnitude of its spectrum: zero frequency in the middle, half a cycle per pixel at the border, the
+# brightest point of each its own peak. Families learned from images see a photograph from scikit-image.
 
-SHOWN = 16
+SHOWN = 12
 
 
 def example(family):
-    """Return a bank of the family at its defaults."""
+    """Return a bank of the family at its defaults, as large as it may be."""
     settings = {"images": data.camera()} if "learned" in family.promises else {}
     settings |= {"rng": 0} if "random" in family.promises else {}
     if {"learned", "random"} <= set(family.promises):
         settings |= {"components": SHOWN, "patches": 2000}  # enough to see what they are
-    bank = fb.make(family.name, 16, **settings)
+    size = 8 if "learned" in family.promises else 32
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fb.BankWarning)  # some texture banks want 49 pixels
+        bank = fb.make(family.name, size, **settings)
     return bank[:SHOWN]
 
 
+def side_by_side(tiles):
+    """Return tiles in a row, each scaled to its peak, with a gap of an eighth of a tile."""
+    scaled = tiles / np.abs(tiles).max(axis=(1, 2), keepdims=True)
+    gap = tiles.shape[-1] // 8
+    return np.concatenate(np.pad(scaled, ((0, SHOWN - len(tiles)), (0, 0), (0, gap)), constant_values=np.nan), axis=1)
+
+
+def draw(families):
+    """Draw some families, two rows each."""
+    figure = plt.figure(figsize=(9, 1.75 * len(families)), layout="constrained")
+    for family, part in zip(families, figure.subfigures(len(families), 1, squeeze=False)[:, 0], strict=True):
+        bank = example(family)
+        spectra = np.abs(np.fft.fftshift(np.fft.fft2(bank.filters, (64, 64)), axes=(1, 2)))
+        above, below = part.subplots(2, 1)
+        above.imshow(side_by_side(bank.filters), cmap="RdBu_r", vmin=-1, vmax=1)
+        below.imshow(side_by_side(spectra), cmap="magma", vmin=0, vmax=1)
+        above.set_axis_off()
+        below.set_axis_off()
+        part.suptitle(f"{family.name}: {family.title}", x=0.01, ha="left", size="small")
+
+
 families = [family for family in fb.catalogue().values() if 2 in family.dimensions]
-figure = plt.figure(figsize=(10, 1.25 * len(families)), layout="constrained")
-for family, part in zip(families, figure.subfigures(len(families), 1), strict=True):
-    fb.plot.filters(example(family), columns=SHOWN, colorbar=False, fig=part)
-    part.suptitle(f"{family.name}: {family.title}", x=0.01, ha="left", size="small")
+draw(families[:8])
+
+# %%
+draw(families[8:16])
+
+# %%
+draw(families[16:24])
+
+# %%
+draw(families[24:])
 
 # %%
 # What a bank knows about itself
 # ------------------------------
 #
-# A bank is an immutable array with names. Its columns say what each filter is, and they go along
-# when you select some.
+# A bank is an immutable array with names. Its columns say what each filter is, and they go along when
+# you select some.
 
 bank = fb.gabor(16)
 print(bank)
@@ -61,10 +99,8 @@ print(vertical.recipe)
 print(fb.make(**vertical.recipe) == vertical)
 
 # %%
-# Rank and condition say what a bank is worth. A bank of 64 Gabor filters at 5x5 pixels cannot have
-# more than 25 different ones, and the library says so when it makes them.
-
-import warnings
+# Rank and condition say what a bank is worth. A bank of 64 Gabor filters at 5x5 pixels cannot have more
+# than 25 different ones, and the library says so when it makes them.
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

@@ -232,6 +232,7 @@ FAMILIES = (
         "A dictionary of which every image patch needs only a few filters.",
         "Mairal, Bach, Ponce and Sapiro 2009",
         promises=("learned", "random"),
+        sides="at least 2",
     ),
     Family(
         leung_malik,

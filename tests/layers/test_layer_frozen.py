@@ -187,6 +187,20 @@ def test_mixed_precision_loses_no_more_than_one_rounding_against_the_float64_ban
     assert (error <= ROUNDING[policy.removeprefix("mixed_")] * np.abs(exact) + 80 * 2.0**-24).all()
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_kernel_is_rounded_once_inside_the_call_too(policy: str) -> None:
+    # Keras would cast both weights before the layer composes. An impulse shows the kernel that it computes with.
+    layer = BasisConv2D(3, fb.random(7, n=40, rng=0), dtype=policy, kernel_initializer="zeros", execution="compose")
+    impulse = np.zeros((1, 13, 13, 1), dtype="float32")
+    impulse[0, 6, 6] = 1
+    layer.build(impulse.shape)
+    layer.coefficients.assign(np.random.default_rng(0).normal(size=layer.coefficients.shape))
+    exact = np.tensordot(layer.bank.filters, values(layer.coefficients).astype("float64"), axes=(0, 0))
+    seen = values(layer(impulse)).astype("float64")[0, ::-1, ::-1]
+    error = np.abs(seen - exact[:, :, 0])
+    assert (error <= ROUNDING[policy.removeprefix("mixed_")] * np.abs(exact[:, :, 0]) + 80 * 2.0**-24).all()
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "bfloat16"])
 def test_half_precision_training_leaves_the_basis(
     model_on: Any, images: np.ndarray, bank: fb.FilterBank, policy: str

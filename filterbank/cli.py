@@ -1,0 +1,390 @@
+"""The `filterbank` command.
+
+Nothing heavy is imported before a command needs it, so that `filterbank --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import inspect
+import json
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from typer.core import TyperGroup
+
+from . import __version__
+from ._arguments import CommandError, family_arguments, parameter_notes, parse_size, python_call
+
+if TYPE_CHECKING:
+    from ._bank import FilterBank
+    from .families import Family
+
+COUNTED_AT = (11, 8, 16, 32)  # sizes at which `families` counts filters: the first that the family can fill
+NO_WINDOW = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}  # Matplotlib's backends without a screen
+
+
+class OneLineErrors(TyperGroup):
+    """The commands; a mistake is one line on stderr and exit status 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command and exit."""
+        try:
+            status = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except typer.Abort:
+            _complain("stopped")
+            sys.exit(130)
+        except Exception as error:
+            # Typer's own errors are of different classes from version to version, but all have this method.
+            if not hasattr(error, "format_message"):
+                raise
+            context = getattr(error, "ctx", None)
+            hint = f" (see {context.command_path} --help)" if context is not None else ""
+            _complain(f"{error.format_message().rstrip('.')}{hint}")
+            sys.exit(2)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _command(**settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a function; its docstring is the help, with paragraphs as wide as the terminal."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        text = inspect.cleandoc(function.__doc__ or "")
+        return app.command(help=re.sub(r"(?<=\S)\n(?=\S)", " ", text), **settings)(function)
+
+    return register
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"filterbank {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Make banks of filters, look at them, and see what a layer on a bank learns.
+
+    A convolution kernel is a sum of fixed filters with learned weights, [bold]W = sum a·b[/bold].
+    The bank [bold]b[/bold] is designed and stays frozen; the coefficients [bold]a[/bold] are all that trains.
+
+    [dim]Examples:[/dim]
+      filterbank demo                     [dim]the idea, on photographs, in a minute[/dim]
+      filterbank families                 [dim]what there is[/dim]
+      filterbank make gabor --size 11 -o bank.npz
+      filterbank show bank.npz -o bank.png
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+# families
+
+
+@_command()
+def families(
+    name: Annotated[
+        str | None, typer.Argument(help="One family: its parameters, as `make` takes them.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """List the families of filters, or the parameters of one.
+
+    [dim]Examples:[/dim]
+      filterbank families
+      filterbank families gabor
+      filterbank families --json
+    """
+    found = [_family(name)] if name is not None else list(_catalogue().values())
+    if as_json:
+        typer.echo(json.dumps([_record(family) for family in found], indent=2))
+    elif name is None:
+        _print_families(found)
+    else:
+        _print_family(found[0])
+
+
+def _print_families(found: list[Family]) -> None:
+    table = _table("family", "filters", "dims", "what they are, and what they promise")
+    table.columns[1].justify = "right"
+    for family in found:
+        promises = f"[dim]{', '.join(family.promises)}[/dim]"
+        table.add_row(family.name, _count(family), _dimensions(family), f"{family.title}\n{promises}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(
+        "\n[dim]filters: how many at 11x11 (or the size that is named) and default parameters.\n"
+        "The parameters of one: filterbank families gabor[/dim]"
+    )
+
+
+def _table(*columns: str) -> Table:
+    """Return a table without lines: names that keep together, and a last column for texts."""
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+    table.add_column(columns[0], style="cyan", no_wrap=True)
+    for column in columns[1:-1]:
+        table.add_column(column)
+    table.add_column(columns[-1], ratio=1)
+    return table
+
+
+def _print_family(family: Family) -> None:
+    console = Console(highlight=False)
+    console.print(f"[bold cyan]{family.name}[/bold cyan]  {family.title}", f"[dim]{family.reference}[/dim]\n", sep="\n")
+    table = _table("parameter", "default", "meaning")
+    for option, default, meaning in parameter_notes(family):
+        table.add_row(option, default, Text(meaning))
+    console.print(table)
+    promises = ", ".join(family.promises) or "none"
+    console.print(f"\n[dim]dimensions: {_dimensions(family)}; sides: {family.sides}; promises: {promises}[/dim]")
+
+
+def _record(family: Family) -> dict[str, Any]:
+    """Return what programs want to know of a family."""
+    return {
+        "name": family.name,
+        "title": family.title,
+        "filters": _count(family),
+        "dimensions": list(family.dimensions),
+        "sides": family.sides,
+        "promises": list(family.promises),
+        "reference": family.reference,
+        "parameters": {option: default for option, default, _ in parameter_notes(family)},
+    }
+
+
+def _count(family: Family) -> str:
+    """Return how many filters the family has at its defaults, and at which size if not at 11x11."""
+    if "learned" in family.promises:
+        return "learned"
+    for side in COUNTED_AT:
+        size = side if 2 in family.dimensions else (side,) * family.dimensions[0]
+        with contextlib.suppress(ValueError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of a cut bank the count is the same.
+            count = len(family.function(size, **({"rng": 0} if "random" in family.promises else {})))
+            return str(count) if side == COUNTED_AT[0] else f"{count} at {side}x{side}"
+    return "?"
+
+
+def _dimensions(family: Family) -> str:
+    return ",".join(map(str, family.dimensions))
+
+
+# make
+
+
+@_command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def make(
+    context: typer.Context,
+    family: Annotated[str, typer.Argument(help="A family; [cyan]filterbank families[/cyan] lists them.")],
+    size: Annotated[
+        str, typer.Option("--size", "-s", help="Window in pixels: 11 is 11x11; 11x7; 11, is one-dimensional.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
+    n: Annotated[int | None, typer.Option("--n", "-n", help="Keep the first n filters.", show_default=False)] = None,
+) -> None:
+    """Make a bank and save it.
+
+    Every parameter of the family is an option: [cyan]filterbank families gabor[/cyan] says which there are. Several
+    numbers stand with commas or spaces; pi and pi/2 are understood; a switch is turned off as --no-name or with
+    false. Families learned from images take [cyan]--images[/cyan] with files or patterns in quotation marks; colour is
+    averaged to grey.
+
+    [dim]Examples:[/dim]
+      filterbank make dct --size 11 --n 10 -o dct.npz
+      filterbank make gabor --size 11 --frequencies 0.12,0.25 --orientations 8 --zero-mean -o gabor.npz
+      filterbank make wavelet --size 11 --wavelet haar --levels 2 -o haar.npz
+      filterbank make pca --size 11x7 --n 16 --images 'photos/*.jpg' -o pca.npz
+      filterbank make dct --size 32, -o signals.npz
+    """
+    chosen = _family(family)
+    arguments = family_arguments(chosen, context.args)
+    window = parse_size(size)
+    with _spoken_plainly():
+        if "learned" in chosen.promises and "images" not in arguments:
+            raise CommandError(f"{family} is learned from images: add --images 'photos/*.jpg'")
+        bank = chosen.function(size=window, n=n, **arguments)
+    with _written(output):
+        bank.save(output)
+    typer.echo(python_call(chosen, window, n, arguments))
+    typer.echo(repr(bank))
+    typer.echo(f'saved to {output}, sha256 {bank.fingerprint[:16]}; fb.load("{output}") reads it')
+
+
+# show
+
+
+@_command()
+def show(
+    bank: Annotated[Path, typer.Argument(help="A .npz file that `make` or FilterBank.save wrote.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The picture to write: .png, .svg, .pdf. A window without.", show_default=False
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Columns to write under each filter: frequency,orientation.", show_default=False),
+    ] = None,
+) -> None:
+    """Draw the filters of a bank, to a file or in a window.
+
+    [dim]Examples:[/dim]
+      filterbank show gabor.npz
+      filterbank show gabor.npz --labels frequency,orientation -o gabor.png
+    """
+    filters = _loaded(bank)
+    import matplotlib as mpl
+
+    if output is None and mpl.get_backend().lower() in NO_WINDOW:
+        raise CommandError("there is no display to open a window on: write the picture to a file with -o picture.png")
+    import matplotlib.pyplot as plt
+
+    from . import plot
+
+    with _spoken_plainly():
+        figure = plot.filters(filters, labels=labels.split(",") if labels else None)
+    figure.suptitle(repr(filters).strip("<>"), fontsize="medium")
+    if output is None:
+        plt.show()
+        return
+    with _written(output):
+        figure.savefig(output, dpi=200)
+    typer.echo(repr(filters))
+    typer.echo(f"drawn to {output}")
+
+
+def _loaded(path: Path) -> FilterBank:
+    from ._bank import load
+
+    if not path.exists():
+        raise CommandError(f"there is no file {str(path)!r}; filterbank make writes one")
+    with _spoken_plainly():
+        return load(path)
+
+
+# demo
+
+
+@_command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the report, the pictures and the model.")] = (
+        Path("filterbank-demo")
+    ),
+    seed: Annotated[int, typer.Option(min=0, help="The first random seed.")] = 0,
+    repeats: Annotated[int, typer.Option(min=1, help="How many seeds to train each model with.")] = 2,
+    bank: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which banks to compare: families by name, or .npz files; again for more, or with commas.",
+            show_default=False,
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One seed, few patches, few epochs: a few seconds, for tests.")
+    ] = False,
+) -> None:
+    """Tell three textures apart with frozen banks, and prove that they stayed frozen.
+
+    The same small network learns brick, grass and gravel on several banks and as a plain Conv2D, on scikit-image's
+    photographs. You see what trains and what does not, how to verify it, and a report with pictures. It takes about a
+    minute; KERAS_BACKEND chooses the backend.
+
+    [dim]Examples:[/dim]
+      filterbank demo
+      filterbank demo --bank gabor --bank hermite,fourier_bessel
+      filterbank demo --bank my-bank.npz --seed 7 --repeats 10 --out textures
+      KERAS_BACKEND=jax filterbank demo
+    """
+    from . import _demo
+
+    names = [name for entry in bank or [] for name in entry.split(",") if name]
+    banks = {name: _loaded(Path(name)) if name.endswith(".npz") else _family(name).name for name in names}
+    with _written(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with _spoken_plainly():
+        _demo.choose_backend()
+    console = Console(highlight=False)
+    settings = _demo.Settings.quick(seed) if quick else _demo.Settings(seed=seed, repeats=repeats)
+    with _spoken_plainly():
+        contenders = _demo.plan(settings, banks)
+    _demo.run(contenders, settings, out, console)
+
+
+# Mistakes
+
+
+def _catalogue() -> dict[str, Family]:
+    from .families import FAMILIES
+
+    return {family.name: family for family in FAMILIES}
+
+
+def _family(name: str) -> Family:
+    known = _catalogue()
+    if name in known:
+        return known[name]
+    if name.startswith("-"):
+        raise CommandError(f"the family comes first, before {name}: filterbank make gabor {name} ...")
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]!r}?" if near else "filterbank families lists them"
+    raise CommandError(f"there is no family {name!r}; {meant}")
+
+
+@contextlib.contextmanager
+def _spoken_plainly() -> Iterator[None]:
+    """Make one line of what the library refuses, and of what it warns of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except (ValueError, TypeError, OSError, ImportError) as error:
+            raise CommandError(str(error)) from error
+    for warning in caught:
+        if issubclass(warning.category, UserWarning):
+            _complain(f"warning: {warning.message}")
+
+
+@contextlib.contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Say plainly why a file or folder could not be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandError(f"cannot write {str(path)!r}: {reason}") from error
+    except ValueError as error:  # Matplotlib on a format that it does not know.
+        raise CommandError(f"cannot write {str(path)!r}: {error}") from error
+
+
+def _complain(text: str) -> None:
+    print(f"filterbank: {' '.join(text.split())}", file=sys.stderr)

@@ -92,8 +92,8 @@ def verdict(table: list[Row], data: Textures) -> list[str]:
     if worst is not best:
         said.append(f"The weakest bank is {worst.name} with {worst.mean:.3f}: {worst.reason}.")
     said.append(
-        f"That is {seeds} seed{'s' if seeds > 1 else ''} and {len(data.test_labels)} test patches, whose accuracy has a "
-        f"standard error of about {error:.3f}: differences below {2 * error:.2f} or so mean nothing."
+        f"That is {seeds} seed{'s' if seeds > 1 else ''} and {len(data.test_labels)} test patches, whose accuracy has "
+        f"a standard error of about {error:.3f}: differences below {2 * error:.2f} or so mean nothing."
     )
     return said
 

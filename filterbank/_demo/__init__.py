@@ -25,10 +25,8 @@ def choose_backend() -> str:
         if util.find_spec("keras") and util.find_spec(known.get(backend, backend)):
             os.environ["KERAS_BACKEND"] = backend
             return backend
-    missing = wanted or "a Keras backend"
-    raise ImportError(
-        f'the demo trains networks and needs {missing}; pip install "filterbank[{wanted or "tensorflow"}]"'
-    )
+    missing, extra = wanted or "a Keras backend", wanted if wanted in known else "tensorflow"
+    raise ImportError(f'the demo trains networks and needs {missing}; pip install "filterbank[{extra}]"')
 
 
 def run(contenders: list[Contender], settings: Settings, out: Path, console: Console) -> None:

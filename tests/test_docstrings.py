@@ -31,7 +31,7 @@ def own_methods(thing):
 
 
 def needs_no_example(name):
-    thing = Validator(Validator._load_obj(name)).obj
+    thing = Validator._load_obj(name)
     return name.split(".")[-2][0].isupper() or (inspect.isclass(thing) and issubclass(thing, Exception))
 
 

@@ -116,12 +116,12 @@ def test_morlet_is_the_formula(size, theta, phase, slant):
 
 
 def test_morlet_is_kymatios_on_the_plane():
-    """kymatio adds up periodic copies, which are far away here, and puts its origin into a corner."""
+    """kymatio's x runs along the rows, its origin is in a corner, and its periodic copies are far away here."""
     filter_bank = pytest.importorskip("kymatio.scattering2d.filter_bank", reason="kymatio is not installed")
     theirs = filter_bank.morlet_2d(64, 64, sigma=1.6, theta=0.6, xi=3 * np.pi / 8, slant=0.5)
-    centred = np.roll(theirs, (32, 32), (0, 1))[1:, 1:]
+    centred = np.roll(theirs, (32, 32), (0, 1))[1:, 1:].T
     ours = fb.morlet(63, scales=2, orientations=[0.6], slant=0.5, low_pass=False, norm=None)[:2]
-    factor = 0.5 / (2 * np.pi * 1.6**2)
+    factor = 0.5 / (2 * 3.1415 * 1.6**2)  # kymatio's pi is 3.1415
     # kymatio makes its filters in single precision.
     np.testing.assert_allclose(ours[0] * factor, centred.real, rtol=0, atol=1e-6 * factor)
     np.testing.assert_allclose(-ours[1] * factor, centred.imag, rtol=0, atol=1e-6 * factor)

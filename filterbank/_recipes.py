@@ -126,7 +126,7 @@ def make(
     Examples
     --------
     >>> import filterbank as fb
-    >>> bank = fb.make("gabor", 11, frequencies=[0.2], orientations=8)
+    >>> bank = fb.make("gabor", 11, frequencies=[0.25], orientations=6)
     >>> fb.make(**bank.recipe) == bank
     True
     """

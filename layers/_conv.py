@@ -86,7 +86,7 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
     >>> from filterbank.layers import BasisConv2D
     >>> layer = BasisConv2D(64, fb.dct(11, n=10), activation="relu", name="textures")
     >>> model = keras.Sequential([keras.Input((32, 32, 1)), layer])
-    >>> [weight.name for weight in model.trainable_weights], layer.coefficients.shape
+    >>> [weight.name for weight in model.trainable_weights], tuple(layer.coefficients.shape)
     (['coefficients', 'bias'], (10, 1, 64))
     >>> print(layer.verify())  # doctest: +ELLIPSIS
     textures: basis identical to its bank, sha256 ...; 704 numbers train, 1,210 are frozen

@@ -44,7 +44,7 @@ def fold(layer_or_model: Any) -> Any:
     >>> from filterbank.layers import BasisConv2D, fold
     >>> layer = BasisConv2D(64, fb.dct(11, n=10))
     >>> layer.build((None, 32, 32, 1))
-    >>> type(fold(layer)).__name__, fold(layer).kernel.shape
+    >>> type(fold(layer)).__name__, tuple(fold(layer).kernel.shape)
     ('Conv2D', (11, 11, 1, 64))
     """
     if isinstance(layer_or_model, BasisMixin):

@@ -105,6 +105,12 @@ def test_energy_is_exact_for_every_bank(name: str) -> None:
     np.testing.assert_allclose(energy(layer), energy(plain), rtol=1e-4)
 
 
+def test_nearly_dependent_filters_do_not_blow_the_coefficients_up() -> None:
+    layer, plain = pair(BANKS["nearly dependent"](), NumpyGlorot(3))
+    ratio = np.abs(values(layer.coefficients)).max() / np.abs(values(plain.kernel)).max()
+    assert 1e3 < ratio < 1e6  # filters a hundred-thousandth as strong as the strongest are left out, weaker ones too
+
+
 def test_direction_is_that_of_the_kernel_drawn() -> None:
     layer, plain = pair(BANKS["dct"](), NumpyGlorot(3))
     drawn = values(plain.kernel).astype("float64")

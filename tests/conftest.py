@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from skimage import data
 
-settings.register_profile("suite", max_examples=12, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("suite", max_examples=8, deadline=None, derandomize=True, print_blob=True)
 settings.register_profile(
     "search", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )

@@ -277,8 +277,11 @@ def show(
     if output is None:
         plt.show()
         return
-    with _written(output):
-        figure.savefig(output, dpi=200)
+    try:
+        with _written(output):
+            figure.savefig(output, dpi=200)
+    finally:
+        plt.close(figure)
     typer.echo(repr(filters))
     typer.echo(f"drawn to {output}")
 

@@ -18,6 +18,7 @@ html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
 html_show_sourcelink = False
 numpydoc_show_class_members = False
+suppress_warnings = ["myst.xref_missing"]  # the README's links to files that are no pages here
 
 sphinx_gallery_conf = {
     "examples_dirs": "..",

@@ -68,14 +68,17 @@ def main() -> None:
     app()
 
 
-def _command(**settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _command(
+    register: Callable[..., Any] = app.command, **settings: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a command of a function; its docstring is the help, with paragraphs as wide as the terminal."""
 
-    def register(function: Callable[..., None]) -> Callable[..., None]:
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
         text = inspect.cleandoc(function.__doc__ or "")
-        return app.command(help=re.sub(r"(?<=\S)\n(?=\S)", " ", text), **settings)(function)
+        made: Callable[..., None] = register(help=re.sub(r"(?<=\S)\n(?=\S)", " ", text), **settings)(function)
+        return made
 
-    return register
+    return decorate
 
 
 def _show_version(wanted: bool) -> None:
@@ -84,7 +87,7 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
+@_command(app.callback, invoke_without_command=True)
 def _start(
     context: typer.Context,
     version: Annotated[

@@ -1,6 +1,7 @@
 """What all tests share: Hypothesis's settings, and the photograph."""
 
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -20,3 +21,11 @@ def photograph():
     image = np.array(data.camera())
     image.flags.writeable = False
     return image
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    """Close what a test leaves open, so that the next one begins without figures."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

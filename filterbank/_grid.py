@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import fft
 
 from ._check import Array, Float64
 
@@ -28,6 +29,20 @@ def axes(size: Sequence[int]) -> tuple[Float64, ...]:
 def axis_names(dimensions: int) -> tuple[str, ...]:
     """Return the names of the last `dimensions` axes: `("y", "x")` in 2-D."""
     return AXIS_NAMES[-dimensions:]
+
+
+def positions(size: Sequence[int], count: int) -> dict[str, Array]:
+    """Return the columns that name the first `count` pixels, row by row: `position_y` and `position_x` in 2-D."""
+    places = np.unravel_index(np.arange(count), tuple(size))
+    return {f"position_{name}": place for name, place in zip(axis_names(len(size)), places, strict=True)}
+
+
+def odd_fft_side(least: int) -> int:
+    """Return an odd side from `least` on, which has no Nyquist frequency to be on neither half, good for FFTs."""
+    side = int(fft.next_fast_len(least))
+    while side % 2 == 0:
+        side = int(fft.next_fast_len(side + 1))
+    return side
 
 
 def mesh(size: Sequence[int]) -> tuple[Float64, ...]:

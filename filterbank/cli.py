@@ -350,9 +350,9 @@ def demo(
 
 
 def _catalogue() -> dict[str, Family]:
-    from .families import FAMILIES
+    from ._recipes import catalogue
 
-    return {family.name: family for family in FAMILIES}
+    return catalogue()
 
 
 def _family(name: str) -> Family:

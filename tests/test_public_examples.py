@@ -10,6 +10,7 @@ import filterbank as fb
 WITHOUT_EXAMPLES = {"BankWarning"}
 NAMES = sorted(name for name in fb.__all__ if name not in ("layers", "plot", *WITHOUT_EXAMPLES))
 PLOTS = [f"plot.{name}" for name in fb.plot.__all__]
+LAYERS = [f"layers.{name}" for name in fb.layers.__all__ if name != "FrozenBasisError"]
 
 
 def examples_of(name):
@@ -31,7 +32,7 @@ def folder_and_figures(tmp_path, monkeypatch):
     plt.close("all")
 
 
-@pytest.mark.parametrize("name", [*NAMES, *PLOTS])
+@pytest.mark.parametrize("name", [*NAMES, *PLOTS, *LAYERS])
 def test_examples(name):
     tests = examples_of(name)
     assert tests

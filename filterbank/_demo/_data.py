@@ -35,13 +35,12 @@ class Settings:
 
 
 class Textures(NamedTuple):
-    """Patches `(count, 32, 32, 1)` and the numbers of their textures, and the training halves for `pca`."""
+    """Patches `(count, 32, 32, 1)` and the numbers of their textures."""
 
     images: npt.NDArray[np.float32]
     labels: npt.NDArray[np.intp]
     test_images: npt.NDArray[np.float32]
     test_labels: npt.NDArray[np.intp]
-    halves: Float64
 
 
 def photographs() -> Float64:
@@ -53,19 +52,21 @@ def photographs() -> Float64:
 
 def training_halves(whole: Float64) -> Float64:
     """Return the left halves, scaled to mean 0 and deviation 1 over all of them."""
-    left = whole[:, :, : whole.shape[2] // 2]
-    scaled: Float64 = (left - left.mean()) / left.std()
-    return scaled
+    return _halves(whole)[0]
+
+
+def _halves(whole: Float64) -> list[Float64]:
+    """Return the left and the right halves, both scaled as the left ones need it."""
+    middle = whole.shape[2] // 2
+    left, right = whole[:, :, :middle], whole[:, :, middle:]
+    return [(half - left.mean()) / left.std() for half in (left, right)]
 
 
 def textures(settings: Settings) -> Textures:
     """Cut the photographs into patches that do not overlap; the test halves are scaled as the training halves."""
-    whole = photographs()
-    middle = whole.shape[2] // 2
-    left, right = whole[:, :, :middle], whole[:, :, middle:]
-    scaled = [(half - left.mean()) / left.std() for half in (left, right)]
+    scaled = _halves(photographs())
     (images, labels), (test_images, test_labels) = (_patches(half, settings.keep_every) for half in scaled)
-    return Textures(images, labels, test_images, test_labels, scaled[0])
+    return Textures(images, labels, test_images, test_labels)
 
 
 def _patches(halves: Float64, keep_every: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]:

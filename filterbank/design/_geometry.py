@@ -267,7 +267,7 @@ def quadrature(bank: FilterBank | npt.ArrayLike, orientation: npt.ArrayLike | No
     """
     bank = as_bank(bank)
     directions = _directions(bank, orientation)
-    sides = [_odd_side(4 * side) for side in bank.size]
+    sides = [_grid.odd_fft_side(4 * side + 1) for side in bank.size]
     frequencies = np.meshgrid(*(fft.fftfreq(side) for side in sides), indexing="ij", sparse=True)
     column = (-1, *(1,) * bank.ndim)
     along = sum(part.reshape(column) * axis for part, axis in zip(directions.T, frequencies, strict=True))
@@ -279,14 +279,6 @@ def quadrature(bank: FilterBank | npt.ArrayLike, orientation: npt.ArrayLike | No
     return bank._derive(
         "quadrature", partners, arguments, parameters={} if phase is None else {"phase": phase - np.pi / 2}
     )
-
-
-def _odd_side(least: int) -> int:
-    """Return an odd side, which has no Nyquist frequency, good for FFTs."""
-    side = int(fft.next_fast_len(least + 1))
-    while side % 2 == 0:
-        side = int(fft.next_fast_len(side + 1))
-    return side
 
 
 def _directions(bank: FilterBank, orientation: npt.ArrayLike | None) -> Float64:

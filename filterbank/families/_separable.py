@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _grid
+from .. import _check, _grid
 from .._check import Float64
 from ._family import Draft
 
@@ -27,6 +27,11 @@ def orders(counts: Sequence[int], below: int | None = None) -> Orders:
     )
     # `sorted` is stable and `product` counts up from the first axis, so ties are in that order.
     return np.array(sorted(every, key=sum), dtype=np.intp).reshape(-1, len(counts))
+
+
+def orders_of_level(window: Sequence[int], level: int | None) -> Orders:
+    """Return the orders of a transform of the window whose total is below `level`, or all of them."""
+    return orders(window, below=None if level is None else _check.integer("level", level, at_least=1))
 
 
 def products(tables: Sequence[Float64], chosen: Orders) -> Float64:

@@ -176,11 +176,8 @@ def _filters(
 
 
 def _grid_side(side: int, dimensions: int) -> int:
-    """Return an odd side, which has no Nyquist frequency to be on neither half, much larger than the window's."""
-    grid = fft.next_fast_len(max(48, 4 * side) if dimensions == 3 else max(128, 8 * side))
-    while grid % 2 == 0:
-        grid = fft.next_fast_len(grid + 1)
-    return int(grid)
+    """Return the side of a grid of frequencies much larger than the window."""
+    return _grid.odd_fft_side(max(48, 4 * side) if dimensions == 3 else max(128, 8 * side))
 
 
 def _log_gabor_spectrum(

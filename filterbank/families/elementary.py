@@ -74,13 +74,7 @@ def delta(size: Size, n: int | None = None, *, norm: Norm = "l2") -> Draft:
     window = _check.size(size, family="delta")
     pixels = int(np.prod(window))
     count = pixels if n is None else min(n, pixels)
-    positions = np.unravel_index(np.arange(count), window)
-    names = ("position_z", "position_y", "position_x")[-len(window) :]
-    return Draft(
-        np.eye(count, pixels).reshape(-1, *window),
-        dict(zip(names, positions, strict=True)),
-        available=pixels,
-    )
+    return Draft(np.eye(count, pixels).reshape(-1, *window), _grid.positions(window, count), available=pixels)
 
 
 @makes_bank("random")

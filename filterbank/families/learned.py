@@ -151,8 +151,5 @@ def zca(
         raise ValueError("`images` must vary, got constant ones: there is nothing to whiten")
     scale = 1 / np.sqrt(values[present] + share * values.mean())
     whitening = (vectors[:, present] * scale) @ vectors[:, present].T
-    positions = np.unravel_index(np.arange(len(whitening)), window)
-    names = (f"position_{name}" for name in _grid.axis_names(len(window)))
-    return Draft(
-        whitening.reshape(-1, *window), dict(zip(names, positions, strict=True)), learned_from={"images": record}
-    )
+    columns = _grid.positions(window, len(whitening))
+    return Draft(whitening.reshape(-1, *window), columns, learned_from={"images": record})

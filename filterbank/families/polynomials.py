@@ -11,7 +11,7 @@ from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
-from ._separable import orders, separable_draft
+from ._separable import orders_of_level, separable_draft
 
 
 @makes_bank("Legendre")
@@ -113,10 +113,8 @@ def chebyshev(size: Size, n: int | None = None, *, level: int | None = None, nor
 
 def _polynomials(family: str, size: Size, n: int | None, level: int | None, scale: Callable[[int], Float64]) -> Draft:
     window = _check.size(size, family=family)
-    if level is not None:
-        level = _check.integer("level", level, at_least=1)
     tables = [scale(side)[:, None] * _orthonormal_polynomials(side) for side in window]
-    return separable_draft(tables, orders(window, below=level), n)
+    return separable_draft(tables, orders_of_level(window, level), n)
 
 
 def _orthonormal_polynomials(side: int) -> Float64:

@@ -12,7 +12,7 @@ from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
-from ._separable import orders, separable_draft
+from ._separable import orders_of_level, separable_draft
 
 
 @makes_bank("DCT")
@@ -73,9 +73,7 @@ def dct(
     array([0, 1, 0, 2, 1, 0])
     """
     window = _check.size(size, family="dct")
-    if level is not None:
-        level = _check.integer("level", level, at_least=1)
-    every = orders(window, below=level)[0 if dc else 1 :]
+    every = orders_of_level(window, level)[0 if dc else 1 :]
     if not len(every):
         raise ValueError(
             "`dc=False` leaves no filter: the flat one is the only one here; use a larger `level` or `size`"
@@ -136,9 +134,7 @@ def dst(size: Size, n: int | None = None, *, level: int | None = None, norm: Nor
     <FilterBank dst: 10 filters of 11x11, rank 10, condition 1>
     """
     window = _check.size(size, family="dst")
-    if level is not None:
-        level = _check.integer("level", level, at_least=1)
-    every = orders(window, below=level)
+    every = orders_of_level(window, level)
     frequency = np.sqrt(np.sum(((every + 1) / (2 * np.array(window))) ** 2, axis=1))
     return separable_draft([_sines(side) for side in window], every, n, {"frequency": frequency})
 
@@ -283,9 +279,7 @@ def hadamard(size: Size, n: int | None = None, *, level: int | None = None, norm
             f"`size` of hadamard must be powers of two in pixels, got {_check.window_name(window)}; "
             f"use 4, 8 or 16, or `dct` for any size"
         )
-    if level is not None:
-        level = _check.integer("level", level, at_least=1)
-    return separable_draft([_walsh(side) for side in window], orders(window, below=level), n)
+    return separable_draft([_walsh(side) for side in window], orders_of_level(window, level), n)
 
 
 def _walsh(side: int) -> Float64:

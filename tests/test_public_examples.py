@@ -18,8 +18,8 @@ def examples_of(name):
     thing = fb
     for part in name.split("."):
         thing = getattr(thing, part)
-    # Without a module: families are functions inside a decorator, which doctest would not count to theirs.
-    found = doctest.DocTestFinder().find(thing, name, module=False, globs={})
+    # With its module, so that of a layer only our own methods count, and not those of the Keras layer it stands for.
+    found = doctest.DocTestFinder().find(thing, name, globs={})
     return [test for test in found if test.examples]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import math
 from collections.abc import Mapping
@@ -14,9 +15,16 @@ from keras import ops
 from filterbank import FilterBank
 from filterbank._check import choice, window_name
 
-from ._composition import ComposedConstraint, ComposedRegularizer, ProjectedInitializer, basis_values, compose
+from ._composition import (
+    ComposedConstraint,
+    ComposedRegularizer,
+    ProjectedInitializer,
+    basis_values,
+    composable,
+    compose,
+)
 from ._execution import EXECUTIONS, choose, factored
-from ._proof import Verification, live_values, require_same
+from ._proof import FrozenBasisError, Verification, live_values, require_same
 
 keras.saving.register_keras_serializable(package="filterbank")(FilterBank)
 
@@ -54,16 +62,22 @@ class BasisMixin(keras.layers.Layer):
             raise TypeError("`kernel_size` is the size of the bank here: drop it")
         arguments = self._signature.bind(*args, **kwargs).arguments
         further = arguments.pop("kwargs", {})
+        _require_no_typing_error(type(self).__name__, further, self._signature)
         bank = _as_bank(arguments.pop("bank"), type(self).__name__, self.dimensions)
         own = {name: arguments.pop(name, default) for name, default in OWN_ARGUMENTS.items()}
         super().__init__(**arguments, kernel_size=bank.size, **further)
-        self.bank = bank
+        self._bank = bank
         self.execution = choice("execution", own["execution"], EXECUTIONS)
         self.coefficient_initializer = keras.initializers.get(own["coefficient_initializer"])
         self.coefficient_regularizer = keras.regularizers.get(own["coefficient_regularizer"])
         self.coefficient_constraint = keras.constraints.get(own["coefficient_constraint"])
         self.coefficients: Any = None
         self.basis: Any = None
+
+    @property
+    def bank(self) -> FilterBank:
+        """The bank that `basis` holds."""
+        return self._bank
 
     # Weights
 
@@ -73,12 +87,12 @@ class BasisMixin(keras.layers.Layer):
             return super().add_weight(*args, **kwargs)
         shape = (len(self.bank), *kwargs.pop("shape")[self.dimensions :])
         dtype = kwargs.get("dtype") or self.variable_dtype
-        kernel_speech = (kwargs.pop("regularizer", None), kwargs.pop("constraint", None))
+        of_kernel = kwargs.pop("regularizer", None), kwargs.pop("constraint", None)
         kwargs |= {"name": "coefficients", "autocast": False, "initializer": self._coefficient_initializer()}
         self.coefficients = super().add_weight(
             shape=shape,
-            regularizer=self._coefficient_regularizer(kernel_speech[0]),
-            constraint=self._coefficient_constraint(kernel_speech[1]),
+            regularizer=self._coefficient_regularizer(of_kernel[0], dtype),
+            constraint=self._coefficient_constraint(of_kernel[1], dtype),
             **kwargs,
         )
         self.basis = super().add_weight(
@@ -96,15 +110,15 @@ class BasisMixin(keras.layers.Layer):
             return self.coefficient_initializer
         return ProjectedInitializer(self.kernel_initializer, self.bank)
 
-    def _coefficient_regularizer(self, kernel_regularizer: Any) -> Any:
+    def _coefficient_regularizer(self, kernel_regularizer: Any, dtype: Any) -> Any:
         if kernel_regularizer is None:
             return self.coefficient_regularizer
-        return ComposedRegularizer(kernel_regularizer, self.coefficient_regularizer, self.bank)
+        return ComposedRegularizer(kernel_regularizer, self.coefficient_regularizer, composable(self.bank, dtype))
 
-    def _coefficient_constraint(self, kernel_constraint: Any) -> Any:
+    def _coefficient_constraint(self, kernel_constraint: Any, dtype: Any) -> Any:
         if kernel_constraint is None:
             return self.coefficient_constraint
-        return ComposedConstraint(kernel_constraint, self.coefficient_constraint, self.bank)
+        return ComposedConstraint(kernel_constraint, self.coefficient_constraint, composable(self.bank, dtype))
 
     @property
     def kernel(self) -> Any:
@@ -135,8 +149,9 @@ class BasisMixin(keras.layers.Layer):
 
     def _execution(self, inputs: Any) -> str:
         channels = inputs.shape[-1 if self.data_format == "channels_last" else 1]
-        pixels = math.prod(self.bank.size)
-        return choose(self.execution, channels, self.filters, self.groups, pixels, len(self.bank))
+        # Not from the bank: torch compiles this, and no arrays that cannot be written to.
+        n, pixels = self.basis.shape[0], math.prod(self.kernel_size)
+        return choose(self.execution, channels, self.filters, self.groups, pixels, n)
 
     # Proof
 
@@ -151,7 +166,7 @@ class BasisMixin(keras.layers.Layer):
         Raises
         ------
         FrozenBasisError
-            If a value of the basis differs from the bank.
+            If a value of the basis differs from the bank, or the basis has been set to train.
         ValueError
             If the layer is not built yet.
         """
@@ -159,6 +174,11 @@ class BasisMixin(keras.layers.Layer):
             raise ValueError(f"layer {self.name!r} has no basis to verify yet: build it or call it first")
         way_out = "layer.basis.assign(layer.bank.filters) restores it"
         require_same(self.name, self.bank, live_values(self.basis), "in its weight", way_out)
+        if self.basis.trainable:
+            raise FrozenBasisError(
+                f"the basis of layer {self.name!r} is its bank still, but would train: layer.basis.trainable = False "
+                f"freezes it (compile the model again)"
+            )
         trainable = sum(math.prod(weight.shape) for weight in self.trainable_weights)
         frozen = sum(math.prod(weight.shape) for weight in self.non_trainable_weights)
         return Verification(self.name, self.bank.fingerprint, trainable, frozen)
@@ -238,6 +258,13 @@ def _without_self(constructor: Any) -> inspect.Signature:
     return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
+def _require_no_typing_error(layer: str, further: Mapping[str, Any], signature: inspect.Signature) -> None:
+    """Raise TypeError for an argument that is nearly one of the signature's; Keras speaks of all others."""
+    for name in further:
+        if close := difflib.get_close_matches(name, signature.parameters, n=1, cutoff=0.8):
+            raise TypeError(f"{layer} takes no `{name}`; did you mean `{close[0]}`?")
+
+
 def _as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:
     """Return what was passed as a bank: one, a plain array, or a bank's configuration."""
     if isinstance(bank, Mapping):
@@ -245,7 +272,9 @@ def _as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:
     try:
         bank = bank if isinstance(bank, FilterBank) else FilterBank(bank)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"`bank` must be a FilterBank or an array (n, *size): {error}") from error
+        raise type(error)(
+            f"`bank` must be a FilterBank, as filterbank.dct(11) makes, or an array (n, *size): {error}"
+        ) from error
     if bank.ndim != dimensions:
         raise ValueError(
             f"`bank` of {layer} must have {dimensions}-D filters, got {bank.ndim}-D ones of "

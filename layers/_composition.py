@@ -33,6 +33,16 @@ def basis_values(bank: FilterBank, dtype: Any) -> Array:
     return values
 
 
+def composable(bank: FilterBank, dtype: Any) -> Array:
+    """Return the bank as a weight of that dtype holds it, in the dtype to compose in.
+
+    Where Keras compiles, this array stands for the weight: under JAX the trainer has purged the weight's value when
+    penalties and constraints are computed. It can be written to, as torch compiles no other arrays.
+    """
+    values: Array = basis_values(bank, dtype).astype(wide(dtype))
+    return values
+
+
 def wide(dtype: Any) -> str:
     """Return the dtype to compose in: the given one, but at least float32."""
     return "float64" if keras.backend.standardize_dtype(dtype) == "float64" else "float32"
@@ -57,8 +67,8 @@ class ProjectedInitializer(keras.initializers.Initializer):
 
     The kernel is drawn in its full shape, so fans and seeds mean what they mean in the plain layer, and projected
     onto the bank. An incomplete bank cannot hold all of it: a random kernel is scaled so that its energy, and with
-    it the variance of the output for white input, is that of the kernel drawn. A kernel that is not random is a
-    kernel somebody chose: it is projected and left as it is.
+    it the variance of the output for white input, is that of the kernel drawn. A kernel that is the same each time is
+    one that somebody chose: it is projected and left as it is.
     """
 
     def __init__(self, kernel_initializer: Callable[..., Any], bank: FilterBank) -> None:
@@ -66,21 +76,30 @@ class ProjectedInitializer(keras.initializers.Initializer):
         self.bank = bank
         strengths = singular_values(bank)
         rank = np.count_nonzero(strengths > SMALLEST_SINGULAR_VALUE * strengths[0])
-        random = hasattr(kernel_initializer, "seed")
-        self.rescale = random and rank < math.prod(bank.size)
+        self.complete = rank == math.prod(bank.size)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """Return coefficients of shape `(n, p, q)`."""
         dtype = dtype or keras.config.floatx()
-        drawn = self.kernel_initializer((*self.bank.size, *shape[1:]), dtype=wide(dtype))
-        drawn = ops.convert_to_tensor(drawn, dtype=wide(dtype))
+        drawn = self._drawn(shape, dtype)
         inverse = pseudo_inverse(self.bank.filters, SMALLEST_SINGULAR_VALUE)
         coefficients = project(drawn, inverse)
-        if self.rescale:
+        if not self.complete:
             held = compose(coefficients, basis_values(self.bank, drawn.dtype))
             energy = ops.maximum(ops.sum(ops.square(held)), keras.config.epsilon() ** 4)
-            coefficients = coefficients * ops.sqrt(ops.sum(ops.square(drawn)) / energy)
+            scale = ops.sqrt(ops.sum(ops.square(drawn)) / energy)
+            coefficients = ops.where(self._is_random(drawn, shape, dtype), coefficients * scale, coefficients)
         return ops.cast(coefficients, dtype)
+
+    def _drawn(self, shape: Any, dtype: Any) -> Any:
+        drawn = self.kernel_initializer((*self.bank.size, *shape[1:]), dtype=wide(dtype))
+        return ops.convert_to_tensor(drawn, dtype=wide(dtype))
+
+    def _is_random(self, drawn: Any, shape: Any, dtype: Any) -> Any:
+        """Whether the initializer has a seed, or draws another kernel the next time."""
+        if hasattr(self.kernel_initializer, "seed"):
+            return True
+        return ops.any(ops.not_equal(drawn, self._drawn(shape, dtype)))
 
 
 class ComposedRegularizer(keras.regularizers.Regularizer):
@@ -90,16 +109,15 @@ class ComposedRegularizer(keras.regularizers.Regularizer):
         self,
         kernel_regularizer: Callable[[Any], Any],
         coefficient_regularizer: Callable[[Any], Any] | None,
-        bank: FilterBank,
+        basis: Array,
     ) -> None:
         self.kernel_regularizer = kernel_regularizer
         self.coefficient_regularizer = coefficient_regularizer
-        self.bank = bank
+        self.basis = basis
 
     def __call__(self, coefficients: Any) -> Any:
         """Return the penalty, a scalar."""
-        # The NumPy bank, not the weight: under JAX the trainer has purged the weight's value here.
-        penalty = self.kernel_regularizer(compose(coefficients, _constant(self.bank, coefficients)))
+        penalty = self.kernel_regularizer(compose(coefficients, self.basis))
         if self.coefficient_regularizer is not None:
             penalty = penalty + self.coefficient_regularizer(coefficients)
         return penalty
@@ -112,23 +130,19 @@ class ComposedConstraint(keras.constraints.Constraint):
         self,
         kernel_constraint: Callable[[Any], Any],
         coefficient_constraint: Callable[[Any], Any] | None,
-        bank: FilterBank,
+        basis: Array,
     ) -> None:
         self.kernel_constraint = kernel_constraint
         self.coefficient_constraint = coefficient_constraint
-        self.bank = bank
-        self.inverse = pseudo_inverse(bank.filters, SMALLEST_SINGULAR_VALUE)
+        self.basis = basis
+        self.inverse = pseudo_inverse(basis, SMALLEST_SINGULAR_VALUE)
 
     def __call__(self, coefficients: Any) -> Any:
         """Return the constrained coefficients."""
         coefficients = ops.convert_to_tensor(coefficients)
         if self.coefficient_constraint is not None:
             coefficients = self.coefficient_constraint(coefficients)
-        kernel = compose(coefficients, _constant(self.bank, coefficients))
+        kernel = compose(coefficients, self.basis)
         # Only the change is projected: a kernel that the constraint leaves alone keeps its coefficients.
         change = project(self.kernel_constraint(kernel) - kernel, self.inverse)
         return coefficients + ops.cast(change, coefficients.dtype)
-
-
-def _constant(bank: FilterBank, like: Any) -> Array:
-    return basis_values(bank, like.dtype)

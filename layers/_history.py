@@ -21,7 +21,10 @@ from ._proof import Verification, live_values
 
 
 class KernelHistory(keras.callbacks.Callback):
-    """Record the coefficients of every layer on a bank while a model trains, and prove its bank at the end.
+    """Record the coefficients of every layer on a bank while a model trains, and prove its bank.
+
+    Put it before a `ModelCheckpoint` in the list of callbacks: it proves the banks after every epoch and stops the
+    training before a model whose basis moved takes the place of a good one.
 
     Parameters
     ----------
@@ -45,12 +48,14 @@ class KernelHistory(keras.callbacks.Callback):
     banks : dict of str to FilterBank
         By name of the layer.
     verifications : list of Verification
-        The proofs, after training.
+        The proofs after the last epoch.
 
     Raises
     ------
     FrozenBasisError
-        At the end of training, if a basis is no longer its bank.
+        After the epoch in which a basis was moved.
+    TypeError
+        If `path` is not a path.
     ValueError
         At the start of training, if the model has no layer on a bank or none of a given name, or if one is not
         built yet.
@@ -82,6 +87,11 @@ class KernelHistory(keras.callbacks.Callback):
         layers: Iterable[str] | None = None,
     ) -> None:
         super().__init__()
+        if path is not None and not isinstance(path, (str, os.PathLike)):
+            raise TypeError(
+                f"`path` must be a file to write, or nothing, got {type(path).__name__}; KernelHistory finds the "
+                f"layers itself, `layers` takes their names"
+            )
         self.path = path
         if every != "epoch" and not is_integer(every):
             raise TypeError(f'`every` must be "epoch" or a number of batches, got {every!r}')
@@ -160,17 +170,22 @@ class KernelHistory(keras.callbacks.Callback):
             self._record()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Record the epoch and write the file."""
+        """Record the epoch, write the file and prove the banks."""
         self._epoch, self._in_epoch = epoch + 1, 0
         if self.every == "epoch":
             self._record()
         self._write()
+        self._prove()
 
     def on_train_end(self, logs: Any = None) -> None:
         """Record the end, write the file and prove the banks."""
         if self._steps[-1] != self._step:
             self._record()
         self._write()
+        self._prove()
+
+    def _prove(self) -> None:
+        self.verifications = []
         self.verifications = [layer.verify() for layer in self._chosen().values()]
 
     def _record(self) -> None:

@@ -146,6 +146,12 @@ def test_a_chosen_kernel_is_projected_and_not_scaled(initializer: str, bank: str
     np.testing.assert_allclose(values(layer.kernel), expected, rtol=0, atol=2e-6 * max(np.abs(chosen).max(), 0.5))
 
 
+def test_a_random_function_without_a_seed_keeps_its_energy() -> None:
+    rng = np.random.default_rng(0)
+    layer, _ = pair(fb.dct(5, n=6), lambda shape, dtype=None: rng.normal(size=shape).astype(dtype), filters=64)
+    assert 0.9 < energy(layer) / (25 * 2 * 64) < 1.1
+
+
 def test_coefficient_initializer_takes_the_place_of_the_kernels(noise: Any) -> None:
     layer = BasisConv2D(4, fb.dct(5, n=6), kernel_initializer="ones", coefficient_initializer=noise(3))
     layer.build((None, None, None, 2))

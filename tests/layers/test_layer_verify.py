@@ -116,6 +116,18 @@ def test_a_flipped_basis_is_found(layer: Any, kind: Any) -> None:
     refusal(layer)
 
 
+def test_a_basis_that_would_train_is_found(layer: Any) -> None:
+    layer.basis.trainable = True
+    assert "is its bank still, but would train: layer.basis.trainable = False freezes it" in refusal(layer)
+    layer.basis.trainable = False
+    layer.verify()
+
+
+def test_the_bank_cannot_be_exchanged(layer: Any, other_bank: fb.FilterBank) -> None:
+    with pytest.raises(AttributeError):
+        layer.bank = other_bank
+
+
 def test_moved_coefficients_are_no_reason_to_complain(layer: Any, bank: fb.FilterBank) -> None:
     layer.coefficients.assign(values(layer.coefficients) * 3)
     layer.bias.assign(values(layer.bias) + 1)

@@ -64,7 +64,8 @@ def decomposition(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------
@@ -155,7 +156,7 @@ class Sum(NamedTuple):
 
     def readings(self) -> list[str]:
         """Return the text below each tile: coefficient and share."""
-        rest = [f"{self.left} terms" if self.left else "not in span"] * self.has_rest
+        rest = [f"{self.left} term{'s' * (self.left > 1)}" if self.left else "not in span"] * self.has_rest
         if not self.kernel.any():
             return ["", *map(tidy, self.weights), *rest]
         lines = zip(self.weights, self.shares(), strict=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._bank import FilterBank, as_bank
+from .._bank import as_bank
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import Labels, filter_labels
@@ -18,7 +17,7 @@ from ._tiles import CMAP, Cmap, Scale
 
 
 def filters(
-    bank: FilterBank | npt.ArrayLike | Any,
+    bank: Any,
     *,
     labels: Labels = None,
     columns: int | None = None,
@@ -59,7 +58,8 @@ def filters(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------

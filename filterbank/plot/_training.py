@@ -66,7 +66,8 @@ def training(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `fig`, or a new one.
+        The figure that holds the picture: the one of `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------
@@ -102,13 +103,14 @@ def training(
     count = rows.shape[0] * rows.shape[1]
     grid = _layout.plan(_layout.tile_shape(size), count, columns=rows.shape[1], largest=LARGEST)
 
+    colorbar = colorbar and not in_colour
     top, bottom = _axes(grid, fig, colorbar)
     tiles = rows.reshape(count, *rows.shape[2:])
     end = _tiles.limit_of(tiles)
     drawn = _tiles.draw_tiles(top, tiles, grid, end, cmap, rgb=in_colour)
     _name_snapshots(top, record, picked)
     _tiles.caption(top, _tiles.volume_note(len(size)), _tiles.colour_note(end) if in_colour else "")
-    if colorbar and not in_colour:
+    if colorbar:
         _tiles.draw_colorbar(top, drawn)
     _draw_curves(bottom, record)
     return whole_figure(top)

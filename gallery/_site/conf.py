@@ -29,6 +29,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "abort_on_example_error": True,
+    "ignore_repr_types": "Picture",  # drawn already
     "reset_modules": (),
     "min_reported_time": 1,
 }

@@ -26,9 +26,11 @@ for name, family in fb.catalogue().items():
 #
 # The first twelve filters of each family in a window of 32x32 pixels, at its defaults, and under each the
 # magnitude of its spectrum: zero frequency in the middle, half a cycle per pixel at the border, the
-# brightest point of each its own peak. Families learned from images see a photograph from scikit-image.
+# brightest point of each its own peak. Filters of a few pixels, and those learned from a photograph from
+# scikit-image, are in a window of 9x9.
 
 SHOWN = 12
+SMALL = ("laws", "delta", "gradient")  # filters of at most five pixels
 
 
 def example(family):
@@ -37,7 +39,7 @@ def example(family):
     settings |= {"rng": 0} if "random" in family.promises else {}
     if {"learned", "random"} <= set(family.promises):
         settings |= {"components": SHOWN, "patches": 2000}  # enough to see what they are
-    size = 8 if "learned" in family.promises else 32
+    size = 9 if "learned" in family.promises or family.name in SMALL else 32
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fb.BankWarning)  # some texture banks want 49 pixels
         bank = fb.make(family.name, size, **settings)
@@ -47,7 +49,7 @@ def example(family):
 def side_by_side(tiles):
     """Return tiles in a row, each scaled to its peak, with a gap of an eighth of a tile."""
     scaled = tiles / np.abs(tiles).max(axis=(1, 2), keepdims=True)
-    gap = tiles.shape[-1] // 8
+    scaled, gap = scaled.repeat(8, axis=1).repeat(8, axis=2), tiles.shape[-1]
     return np.concatenate(np.pad(scaled, ((0, SHOWN - len(tiles)), (0, 0), (0, gap)), constant_values=np.nan), axis=1)
 
 

@@ -16,6 +16,7 @@ can ask a trained layer of your own the same questions.
 # orientations and two phases. Ten low-pass filters would throw away what tells textures apart.
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 from skimage import data
 
@@ -65,12 +66,11 @@ for layer in (plain, on_bank):
 # -----------
 #
 # Plain kernels keep much of the noise that they started from. Kernels on a bank cannot: they are
-# Gabors added up.
+# Gabors added up. Every picture can be drawn in a part of a figure of yours.
 
-fb.plot.kernels(plain)
-
-# %%
-fb.plot.kernels(on_bank)
+figure = plt.figure(figsize=(9, 4), layout="constrained")
+for layer, part in zip((plain, on_bank), figure.subfigures(1, 2), strict=True):
+    fb.plot.kernels(layer, fig=part)
 
 # %%
 # What a kernel is made of

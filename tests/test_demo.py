@@ -50,10 +50,16 @@ def test_it_compares_banks_a_plain_layer_and_a_random_bank(demo):
     assert "standard error" in demo[0]
 
 
+def test_the_bars_fit_into_80_columns(demo):
+    bars = [line.rstrip() for line in demo[0].splitlines() if re.search(r"6/6 .* \d:\d\d:\d\d *$", line)]
+    assert len(bars) == 7
+    assert max(map(len, bars)) <= 80
+
+
 def test_it_proves_that_the_basis_stayed(demo):
-    assert re.search(r"basis: identical, sha256 [0-9a-f]{64}; coefficients moved by \d+% of their length", demo[0])
-    reloaded = float(re.search(r"reloaded: predictions differ by at most (\S+)\.\n", demo[0])[1])
-    folded = float(re.search(r"folded into a plain Conv2D: predictions differ by at most (\S+)\.\n", demo[0])[1])
+    assert re.search(r"bit for bit the bank, sha256 [0-9a-f]{64}; the coefficients moved by \d+% of", demo[0])
+    reloaded = float(re.search(r"reloaded: probabilities differ by at most (\S+)\.\n", demo[0])[1])
+    folded = float(re.search(r"folded into a plain Conv2D, .*: probabilities differ by at most (\S+)\.\n", demo[0])[1])
     assert reloaded < 1e-6
     assert folded < 1e-4
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from plotted import tiles_of, trimmed
 
 import filterbank as fb
 from filterbank.plot._labels import MINUS, tidy
@@ -38,47 +39,9 @@ PICTURES = {
 IN_ONE_AXES = ("filters", "kernels", "coefficients", "decomposition")
 
 
-@pytest.fixture(autouse=True)
-def _no_figures_left():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(params=PICTURES)
 def picture(request):
     return PICTURES[request.param]
-
-
-def tiles_of(ax, size):
-    """Return all tiles `(rows, columns, *size)` in the image of a picture, one value for each pixel of a filter."""
-    (image,) = ax.get_images()
-    sheet = image.get_array()
-    columns, rows = round(image.get_extent()[1]), round(image.get_extent()[2])
-    height, width = sheet.shape[0] // rows, sheet.shape[1] // columns
-    cells = [
-        sheet[y * height : (y + 1) * height, x * width : (x + 1) * width] for y in range(rows) for x in range(columns)
-    ]
-    tiles = [shrunk(trimmed(cell), size) for cell in cells if not empty(cell).all()]
-    return np.array(tiles).reshape(-1, columns, *tiles[0].shape) if len(tiles) == rows * columns else np.array(tiles)
-
-
-def empty(cell):
-    """Where nothing is drawn: NaN, or transparent where there are colours."""
-    return cell[..., 3] == 0 if cell.ndim == 3 else np.ma.getmaskarray(cell)
-
-
-def trimmed(cell):
-    """Return the tile without its margins and the gaps in it."""
-    return np.asarray(cell[~empty(cell).all(axis=1)][:, ~empty(cell).all(axis=0)])
-
-
-def shrunk(tile, size):
-    """Return one value for each pixel of the filter, after seeing that the pixel is drawn in one colour."""
-    zoom = tile.shape[0] // size[0]
-    assert tile.shape[:2] == (zoom * size[0], zoom * size[1])
-    small = tile[::zoom, ::zoom]
-    np.testing.assert_array_equal(small.repeat(zoom, axis=0).repeat(zoom, axis=1), tile)
-    return small
 
 
 # All pictures

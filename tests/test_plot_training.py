@@ -1,35 +1,13 @@
 """The picture of a training."""
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from test_plot import tiles_of
+from plotted import BANK, History, tiles_of
 
 import filterbank as fb
 
 matplotlib.use("Agg")
-
-BANK = fb.dct(5, n=6)
-
-
-@pytest.fixture(autouse=True)
-def _no_figures_left():
-    yield
-    plt.close("all")
-
-
-class History:
-    """What `KernelHistory` keeps."""
-
-    def __init__(self, times=21, inputs=1, layers=("first", "second"), start=1.0):
-        rng = np.random.default_rng(0)
-        moves = rng.standard_normal((len(layers), times, 6, inputs, 7)).cumsum(axis=1)
-        moves[:, :1] *= start
-        self.coefficients = dict(zip(layers, moves, strict=True))
-        self.banks = dict.fromkeys(layers, BANK)
-        self.steps = np.arange(times) * 10
-        self.epochs = self.steps / 40
 
 
 def kernels_of(history, name, moment):
@@ -121,10 +99,17 @@ def test_an_array_of_kernels_over_time():
     np.testing.assert_allclose(bottom.get_lines()[0].get_ydata(), moved, rtol=1e-12)
 
 
-@pytest.mark.parametrize("size", [(9,), (3, 5, 5)])
-def test_kernels_of_other_dimensions(size):
-    kernels = np.random.default_rng(0).standard_normal((4, *size, 1, 2))
-    fb.plot.training(kernels).canvas.draw()
+@pytest.mark.parametrize("bank", [fb.dct((9,)), fb.dct((3, 5, 5), n=8)], ids=["1-D", "3-D"])
+def test_kernels_of_other_dimensions(bank):
+    fb.plot.training(History(bank=bank)).canvas.draw()
+
+
+def test_one_dimensional_kernels_over_time_need_a_height():
+    kernels = np.random.default_rng(0).standard_normal((4, 9, 1, 2))
+    with pytest.raises(ValueError, match=r"got shape \(4, 9, 1, 2\); .* need a height, kernels\[:, None\]$"):
+        fb.plot.training(kernels)
+    tiles = tiles_of(fb.plot.training(kernels[:, None]).axes[0], (1, 9))
+    np.testing.assert_array_equal(tiles[:, :, 0], kernels[:, :, 0].transpose(2, 0, 1))
 
 
 def test_a_start_of_zero_is_said():
@@ -154,7 +139,8 @@ def test_of_many_layers_the_drawn_one_stands_out():
         (History(), {"time": "hours"}, "`time` must be one of 'epochs', 'steps', got 'hours'"),
         (History(), {"snapshots": 0}, "`snapshots` must be an integer of at least 1, got 0"),
         (History(), {"outputs": 8}, "`outputs` must be an integer from 1 to 7, got 8"),
-        (np.ones((5, 5)), {}, r"must be a KernelHistory or kernels \(times, \*size, in, out\), got shape \(5, 5\)"),
+        (np.ones((5, 5)), {}, r"must be a KernelHistory or kernels \(times, \*size, in, out\) .* got shape \(5, 5\)"),
+        (np.ones((5, 5, 1, 6)), {}, r"got shape \(5, 5, 1, 6\); kernels of one moment are for plot\.kernels"),
         (np.ones((2, 5, 5, 1, 1)), {"layer": "first"}, "`layer` chooses from a history, got 'first' with an array"),
     ],
 )

@@ -69,12 +69,13 @@ def network(contender: Contender) -> Any:
 def train_all(contenders: list[Contender], data: Textures, settings: Settings, console: Console) -> list[Trained]:
     """Train every contender with every seed, with a bar for the epochs."""
     columns = (
-        TextColumn("[cyan]{task.description:<28}"),
-        BarColumn(bar_width=28),
+        TextColumn("[cyan]{task.description:<32}"),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
-        TextColumn("epochs  {task.fields[note]}"),
+        TextColumn("{task.fields[note]:<19}"),
         TimeElapsedColumn(),
-    )
+    )  # 79 characters wide
+    console.print(f"Training, {settings.epochs} epochs for each layer and seed:")
     results = []
     with Progress(*columns, console=console) as progress:
         for contender in contenders:

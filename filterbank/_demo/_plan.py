@@ -30,7 +30,7 @@ def plan(settings: Settings, chosen: Mapping[str, str | FilterBank]) -> list[Con
     widest = max(len(one.bank) for one in designed if one.bank is not None)
     control = Contender(
         "random",
-        "as many filters as the largest designed bank of up to 16, without design: the control",
+        "filters of random numbers, as many as the largest designed bank has, 16 at most: the control",
         families.random(_side(designed), min(widest, 16), rng=settings.seed),
     )
     return [*plain, *designed, control]
@@ -45,16 +45,18 @@ def _own() -> list[Contender]:
             families.gabor(SIDE),
         ),
         Contender(
-            "dct, 28", "cosines up to order 6: enough of them reach the frequencies of texture", families.dct(SIDE, 28)
+            "dct, 28",
+            "cosine waves up to order 6: fine enough to follow the grain of the textures",
+            families.dct(SIDE, 28),
         ),
         Contender(
             "dct, 10",
-            "only the ten coarsest cosines: they let little but brightness and slow shading through",
+            "only the ten coarsest cosine waves: they let little but brightness and slow shading through",
             families.dct(SIDE, 10),
         ),
         Contender(
             "pca",
-            "the 16 directions in which the training halves vary most, which are coarse ones too",
+            "the 16 patterns in which the training halves vary most, which are coarse ones too",
             families.pca(halves, SIDE, 16),
         ),
     ]

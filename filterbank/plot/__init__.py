@@ -1,9 +1,10 @@
 """Pictures of banks and learned kernels: the only place that imports Matplotlib.
 
 Every function returns the Matplotlib `Figure` that holds its picture. Without ``ax=`` and ``fig=`` it makes a new
-one with pyplot, as ``plt.figure`` does: a notebook shows it when the cell ends, a script at ``plt.show()``, and
-``plt.close(fig)`` frees it. With them it draws there, makes no figure and leaves pyplot alone. No rcParams are
-changed.
+one with pyplot, as ``plt.figure`` does: a notebook shows it when the cell ends, a script at ``plt.show()``. Pyplot
+keeps it until ``plt.close(fig)``, and warns when more than twenty are open: a loop that saves many pictures closes
+each, or draws in figures of its own. With ``ax=`` or ``fig=`` it draws there, makes no figure and leaves pyplot
+alone. No rcParams are changed.
 """
 
 from ._coefficients import coefficients

@@ -18,7 +18,7 @@ from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
 from ._labels import Labels, filter_labels
 from ._layout import LINE
-from ._sources import is_history, is_layer, layer_coefficients, layer_part, to_numpy
+from ._sources import accepted, layer_coefficients, to_numpy
 from ._tiles import CMAP, Cmap
 
 SMALLEST_TILE = 0.09  # inches
@@ -67,7 +67,8 @@ def coefficients(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------
@@ -111,10 +112,9 @@ def coefficients(
 
 
 def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64, FilterBank | None]:
-    if is_history(source):
-        raise TypeError("`source` must be a layer or coefficients (n, in, out), got a history: use plot.training")
-    if is_layer(source) or hasattr(source, "layers"):
-        source, bank = layer_coefficients(source), bank or layer_part(source, "bank")
+    kind = accepted("source", source, "a layer on a bank or coefficients (n, in, out)", "layer on a bank")
+    if kind == "layer on a bank":
+        source, bank = layer_coefficients(source), source.bank if bank is None else bank
     values = to_numpy("coefficients", source)
     if values.ndim != 3 or not values.size:
         raise ValueError(

@@ -16,7 +16,7 @@ from .._compose import decompose
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import tidy
-from ._sources import blocks, is_layer, layer_coefficients, layer_part, to_numpy
+from ._sources import accepted, blocks, layer_coefficients, to_numpy
 from ._tiles import CMAP, Cmap
 
 ROW = 8  # tiles in a row
@@ -64,7 +64,8 @@ def decomposition(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------
@@ -155,7 +156,7 @@ class Sum(NamedTuple):
 
     def readings(self) -> list[str]:
         """Return the text below each tile: coefficient and share."""
-        rest = [f"{self.left} terms" if self.left else "not in span"] * self.has_rest
+        rest = [f"{self.left} term{'s' * (self.left > 1)}" if self.left else "not in span"] * self.has_rest
         if not self.kernel.any():
             return ["", *map(tidy, self.weights), *rest]
         lines = zip(self.weights, self.shares(), strict=True)
@@ -192,8 +193,8 @@ def _by_strength(kernel: Float64, terms: Float64, count: int) -> Array:
 
 def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[Float64, Float64, Float64]:
     """Return the kernel `(*size)`, its coefficients `(n,)` and the filters `(n, *size)`."""
-    if is_layer(source) or hasattr(source, "layers"):
-        weights, filters = layer_coefficients(source), as_bank(layer_part(source, "bank"))
+    if accepted("source", source, "a layer on a bank or a kernel", "layer on a bank") == "layer on a bank":
+        weights, filters = layer_coefficients(source), as_bank(source.bank)
         kernels = blocks(source)[0].kernels
         p, q = _channels(kernels.shape, in_, out)
         return kernels[..., p, q], weights[:, p, q], filters.filters

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import numpy.typing as npt
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._bank import FilterBank, as_bank
+from .._bank import as_bank
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import Labels, filter_labels
+from ._sources import accepted
 from ._tiles import CMAP, Cmap, Scale
 
 
 def filters(
-    bank: FilterBank | npt.ArrayLike,
+    bank: Any,
     *,
     labels: Labels = None,
     columns: int | None = None,
@@ -30,9 +32,9 @@ def filters(
 
     Parameters
     ----------
-    bank : FilterBank or array_like
+    bank : FilterBank, layer or array_like
         The filters, `(n, width)` (drawn as bars), `(n, height, width)` (as images) or
-        `(n, depth, height, width)` (as the three slices through the centre).
+        `(n, depth, height, width)` (as the three slices through the centre). Of a layer on a bank, its bank.
     labels : str or sequence, optional
         What to write under each filter: the name of one of the bank's columns or several ("index" counts them),
         or one text for each filter. Angles are written in degrees.
@@ -56,12 +58,13 @@ def filters(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------
     TypeError
-        If the filters are not real numbers, or `ax` or `fig` are something else.
+        If the source is none of those, the filters are not real numbers, or `ax` or `fig` are something else.
     ValueError
         If a filter is not finite, or the labels are neither columns nor one for each filter.
 
@@ -74,7 +77,8 @@ def filters(
     >>> import filterbank as fb
     >>> fig = fb.plot.filters(fb.gabor(11), labels=["frequency", "orientation"])
     """
-    bank = as_bank(bank)
+    kind = accepted("bank", bank, "a bank, a layer on one or filters (n, *size)", "bank", "layer on a bank")
+    bank = as_bank(bank.bank if kind == "layer on a bank" else bank)
     texts, heading = filter_labels(labels, bank)
     values = _tiles.scaled(bank.filters, scale)
     end = _tiles.end_of(values, limit, scale)

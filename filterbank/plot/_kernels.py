@@ -70,7 +70,8 @@ def kernels(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `ax` or `fig`, or a new one.
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------
@@ -105,15 +106,15 @@ def kernels(
     most = MOST_INPUTS if len(found) == 1 else MOST_INPUTS_OF_MODEL
     panels = [Panel.of(block, inputs, outputs, most, rgb) for block in found]
     limits = _limits(panels, scale, limit)
-    axes, grids = _places(panels, ax, fig, colorbar)
+    plain = [number for number, panel in enumerate(panels) if not panel.rgb] * colorbar
+    axes, grids = _places(panels, ax, fig, colorbar=bool(plain))
     note = _scale_note(scale, len(panels))
     drawn = [
         panel.draw(place, grid, end, cmap, scale, note)
         for panel, place, grid, end in zip(panels, axes, grids, limits, strict=True)
     ]
     _align(axes, grids)
-    plain = [number for number, panel in enumerate(panels) if not panel.rgb]
-    for number in (plain if scale == "layer" else plain[:1]) * colorbar:
+    for number in plain if scale == "layer" else plain[:1]:
         _tiles.draw_colorbar(axes[number], drawn[number], "share of the largest" * (scale == "each"))
     return whole_figure(axes[0])
 
@@ -213,7 +214,7 @@ def _limits(panels: list[Panel], scale: KernelScale, limit: float | None) -> lis
 
 
 def _places(
-    panels: list[Panel], ax: Axes | None, fig: AnyFigure | None, colorbar: bool
+    panels: list[Panel], ax: Axes | None, fig: AnyFigure | None, *, colorbar: bool
 ) -> tuple[list[Axes], list[Grid]]:
     """Return the axes of each panel, one below the other, and its grid."""
     if len(panels) == 1 and (placed := given_axes(ax, fig)) is not None:

@@ -1,4 +1,4 @@
-"""Kernels of layers, models and arrays, as NumPy arrays.
+"""What was passed to be drawn, and the kernels of layers, models and arrays as NumPy arrays.
 
 Keras is not imported: a layer is what has a `kernel`, a model is what has `layers`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,15 @@ from .._bank import FilterBank
 from .._check import Array, Float64
 
 Chosen: TypeAlias = int | Sequence[int] | None
+Kind: TypeAlias = Literal["bank", "history", "layer on a bank", "layer without a bank", "model", "array"]
+
+DRAWN_BY = {
+    "bank": "filters",
+    "history": "training",
+    "layer on a bank": "kernels",
+    "layer without a bank": "kernels",
+    "model": "kernels",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,30 @@ class Block:
     def dimensions(self) -> int:
         """Number of dimensions of one kernel."""
         return self.kernels.ndim - 2
+
+
+def kind_of(source: Any) -> Kind:
+    """Return what this is; an array is what is nothing else."""
+    if isinstance(source, FilterBank):
+        return "bank"
+    if isinstance(getattr(source, "coefficients", None), Mapping):
+        return "history"
+    if hasattr(source, "bank"):
+        return "layer on a bank"
+    if any(hasattr(source, name) for name in ("kernel", "depthwise_kernel", "kernel_size")):
+        return "layer without a bank"
+    return "model" if hasattr(source, "layers") else "array"
+
+
+def accepted(name: str, source: Any, what: str, *kinds: Kind) -> Kind:
+    """Return the kind of the source if it is an array or one of `kinds`; else say which picture draws it.
+
+    `what` says in the error what the argument `name` must be.
+    """
+    kind = kind_of(source)
+    if kind != "array" and kind not in kinds:
+        raise TypeError(f"`{name}` must be {what}, got a {kind}: use plot.{DRAWN_BY[kind]}")
+    return kind
 
 
 def to_numpy(name: str, value: Any, what: str = "real numbers") -> Float64:
@@ -66,21 +99,16 @@ def _finite(name: str, values: Float64) -> Float64:
 
 def blocks(source: Any) -> list[Block]:
     """Return the kernels of a layer, of every convolution in a model, or of an array."""
-    if isinstance(source, FilterBank):
-        raise TypeError("`source` must be a layer, a model or kernels (*size, in, out), got a bank: use plot.filters")
-    if is_layer(source):
-        return [_layer_block(source, _name(source))]
-    if hasattr(source, "layers"):
+    what = "a layer, a model or kernels (*size, in, out)"
+    kind = accepted("source", source, what, "layer on a bank", "layer without a bank", "model")
+    if kind == "array":
+        return [Block(_as_kernels(source))]
+    if kind == "model":
         found = [_layer_block(layer, title) for title, layer in _convolutions(source)]
         if not found:
             raise ValueError(f"`source` must have a convolution to draw, got the model {_name(source)!r} without one")
         return found
-    return [Block(_as_kernels(source))]
-
-
-def is_layer(source: Any) -> bool:
-    """Whether this is a layer with a kernel, or will be once it is built."""
-    return any(hasattr(source, name) for name in ("kernel", "depthwise_kernel", "kernel_size", "bank"))
+    return [_layer_block(source, _name(source))]
 
 
 def _name(layer: Any) -> str:
@@ -151,24 +179,9 @@ def chosen(name: str, wanted: Chosen, available: int, most: int) -> Array:
     return np.array(indices)
 
 
-def layer_part(layer: Any, part: str) -> Any:
-    """Return `coefficients` or `bank` of a layer on a bank."""
-    value = getattr(layer, part, None)
-    if value is None and hasattr(layer, "bank"):
-        raise ValueError(f"`source` has no {part} yet: build {_name(layer)!r} first by calling it on an input")
-    if value is None:
-        raise TypeError(
-            f"`source` must be a layer on a bank, such as BasisConv2D, or an array, got a {type(layer).__name__}"
-        )
-    return value
-
-
 def layer_coefficients(layer: Any) -> Float64:
-    """Return the coefficients of a layer, `(n, in, out)` like `Block.kernels`."""
-    values = to_numpy("coefficients", layer_part(layer, "coefficients"))
+    """Return the coefficients of a layer on a bank, `(n, in, out)` like `Block.kernels`."""
+    if layer.coefficients is None:
+        raise ValueError(f"`source` has no coefficients yet: build {_name(layer)!r} first by calling it on an input")
+    values = to_numpy("coefficients", layer.coefficients)
     return values.swapaxes(-1, -2) if _is_transposed(layer) else values
-
-
-def is_history(source: Any) -> bool:
-    """Whether this is a `KernelHistory` or looks like one."""
-    return isinstance(getattr(source, "coefficients", None), Mapping)

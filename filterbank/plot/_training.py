@@ -15,7 +15,7 @@ from .._compose import compose
 from . import _layout, _tiles
 from ._canvas import AnyFigure, checked_figure, new_figure, whole_figure
 from ._labels import tidy
-from ._sources import Chosen, chosen, is_history, to_numpy
+from ._sources import Chosen, accepted, chosen, to_numpy
 from ._tiles import CMAP, Cmap
 
 SHOWN_OUTPUTS = 5
@@ -42,7 +42,7 @@ def training(
     Parameters
     ----------
     source : KernelHistory or array_like
-        What `KernelHistory` recorded, or kernels over time, `(times, *size, in, out)`.
+        What `KernelHistory` recorded, or kernels of two or three dimensions over time, `(times, *size, in, out)`.
     layer : str, optional
         The layer whose kernels are drawn, by name. The default is the first that was recorded.
     outputs : int or sequence of int, optional
@@ -66,7 +66,8 @@ def training(
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `fig`, or a new one.
+        The figure that holds the picture: the one of `fig`, or a new one, which pyplot keeps until
+        ``plt.close(fig)``.
 
     Raises
     ------
@@ -102,13 +103,14 @@ def training(
     count = rows.shape[0] * rows.shape[1]
     grid = _layout.plan(_layout.tile_shape(size), count, columns=rows.shape[1], largest=LARGEST)
 
+    colorbar = colorbar and not in_colour
     top, bottom = _axes(grid, fig, colorbar)
     tiles = rows.reshape(count, *rows.shape[2:])
     end = _tiles.limit_of(tiles)
     drawn = _tiles.draw_tiles(top, tiles, grid, end, cmap, rgb=in_colour)
     _name_snapshots(top, record, picked)
     _tiles.caption(top, _tiles.volume_note(len(size)), _tiles.colour_note(end) if in_colour else "")
-    if colorbar and not in_colour:
+    if colorbar:
         _tiles.draw_colorbar(top, drawn)
     _draw_curves(bottom, record)
     return whole_figure(top)
@@ -129,7 +131,8 @@ class Record(NamedTuple):
 
 
 def _read(source: Any, layer: str | None, time: str, snapshots: int) -> Record:
-    if not is_history(source):
+    what = "a KernelHistory or kernels (times, *size, in, out)"
+    if accepted("source", source, what, "history") == "array":
         return _read_array(source, layer, snapshots)
     values = {name: to_numpy("coefficients", series) for name, series in source.coefficients.items()}
     if not values or not all(map(len, values.values())):
@@ -144,9 +147,12 @@ def _read(source: Any, layer: str | None, time: str, snapshots: int) -> Record:
 
 def _read_array(source: Any, layer: str | None, snapshots: int) -> Record:
     kernels = to_numpy("source", source)
-    if not 4 <= kernels.ndim <= 6 or not kernels.size:
+    # Of four axes no one can tell whether the first is time or the height of kernels that did not move.
+    if not 5 <= kernels.ndim <= 6 or not kernels.size:
         raise ValueError(
-            f"`source` must be a KernelHistory or kernels (times, *size, in, out), got shape {kernels.shape}"
+            f"`source` must be a KernelHistory or kernels (times, *size, in, out) of two or three dimensions, got "
+            f"shape {kernels.shape}; kernels of one moment are for plot.kernels, and those of one dimension over time "
+            f"need a height, kernels[:, None]"
         )
     if layer is not None:
         raise ValueError(f"`layer` chooses from a history, got {layer!r} with an array of kernels; drop it")

@@ -32,7 +32,7 @@ parts = figure.subfigures(1, 3, width_ratios=[0.62, 1.35, 1.5], wspace=0.04)
 fb.plot.filters(layer.bank, columns=2, colorbar=False, fig=parts[0])
 fb.plot.coefficients(layer, colorbar=False, fig=parts[1])
 fb.plot.kernels(np.asarray(layer.kernel), colorbar=False, fig=parts[2])
-titles = ("the bank b: fixed", "the coefficients a: trained", r"the kernels $W = \sum_i a_i\,b_i$")
+titles = ("the bank b: fixed", "the coefficients a: trained", r"the kernels $W = a_0\,b_0 + a_1\,b_1 + \dots$")
 for part, title in zip(parts, titles, strict=True):
     part.suptitle(title, fontsize="medium")
 figure.savefig(Path(__file__).with_name("overview.png"), dpi=110)

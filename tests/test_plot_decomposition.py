@@ -1,0 +1,112 @@
+"""The picture of one kernel as a sum."""
+
+import matplotlib
+import numpy as np
+import pytest
+from plotted import BANK, RNG, WEIGHTS, BasisLayer, image_of, texts_of, tiles_of
+
+import filterbank as fb
+from filterbank.plot._labels import MINUS
+
+matplotlib.use("Agg")
+
+
+def test_the_tiles_add_up_to_the_kernel():
+    kernel = RNG.standard_normal((5, 5))
+    axes = fb.plot.decomposition(kernel, fb.dct(5), terms=4).axes[0]
+    tiles = tiles_of(axes, (5, 5))[0]
+    np.testing.assert_array_equal(tiles[0], kernel)
+    np.testing.assert_allclose(tiles[1:].sum(axis=0), kernel, rtol=0, atol=1e-15)
+    limit = np.abs(tiles).max()
+    assert image_of(axes).get_clim() == (-limit, limit)
+    assert [text for text in texts_of(axes) if text in ("=", "+")] == ["=", "+", "+", "+", "+"]
+
+
+def test_terms_of_an_orthonormal_bank_come_by_their_coefficients():
+    bank = fb.dct(5)
+    weights = np.zeros((25, 2, 3))
+    weights[[7, 3, 20], 1, 2] = [0.5, -2, 1]
+    layer = BasisLayer(weights, bank)
+    axes = fb.plot.decomposition(layer, in_=1, out=2, terms=3).axes[0]
+    tiles = tiles_of(axes, (5, 5))[0]
+    np.testing.assert_array_equal(tiles[1], -2 * bank.filters[3])
+    texts = texts_of(axes)
+    assert texts[:5] == ["$W$", r"$a_{3}\,b_{3}$", r"$a_{20}\,b_{20}$", r"$a_{7}\,b_{7}$", "rest"]
+    assert texts[6:10] == [f"{MINUS}2\n76.2 %", "1\n95.2 %", "0.5\n100 %", "22 terms"]
+
+
+def test_terms_that_cancel_come_last():
+    bank = fb.FilterBank([[1, 0, 0], [0, 1, 0.01], [0, 1, -0.01]])
+    axes = fb.plot.decomposition(np.array([1.0, 0.01, 0.5]), bank, terms=3).axes[0]
+    assert texts_of(axes)[1] == r"$a_{0}\,b_{0}$"
+    shares = [text.split("\n")[1] for text in texts_of(axes) if "%" in text]
+    assert shares[0] == "80 %"
+    assert shares[1].startswith(MINUS)
+    assert shares[2] == "100 %"
+
+
+def test_a_single_term_is_left():
+    assert "1 term" in texts_of(fb.plot.decomposition(RNG.standard_normal((3, 3)), fb.dct(3), terms=8).axes[0])
+
+
+def test_a_whole_sum_has_no_rest():
+    axes = fb.plot.decomposition(RNG.standard_normal((3, 3)), fb.dct(3), terms=9).axes[0]
+    assert "rest" not in texts_of(axes)
+    assert len(axes.texts) == 10 + 10 + 9
+
+
+def test_more_terms_than_filters_are_as_many_as_filters():
+    assert fb.plot.decomposition(np.eye(3), fb.dct(3), terms=50).axes[0].get_xlim() == (0, 8)
+
+
+def test_what_the_bank_cannot_make_is_the_rest():
+    kernel = np.diag([1.0, -1, 0])
+    axes = fb.plot.decomposition(kernel, fb.dct(3, n=1)).axes[0]
+    assert texts_of(axes)[2] == "rest"
+    assert "not in span" in texts_of(axes)
+    np.testing.assert_allclose(tiles_of(axes, (3, 3))[0, 2], kernel, atol=1e-15)
+
+
+def test_nearly_all_is_not_all():
+    kernel = np.zeros((5, 5))
+    kernel += fb.dct(5).filters[0] + 0.005 * fb.dct(5).filters[1]
+    assert "1\n>99.9 %" in texts_of(fb.plot.decomposition(kernel, fb.dct(5), terms=1).axes[0])
+
+
+def test_a_zero_kernel_is_said_to_be_zero():
+    figure = fb.plot.decomposition(np.zeros((5, 5)), fb.dct(5), terms=2)
+    assert figure.axes[0].get_xlabel() == "the kernel is zero"
+    assert image_of(figure.axes[0]).get_clim() == (-1, 1)
+    assert not [text for text in texts_of(figure.axes[0]) if "%" in text]
+    figure.canvas.draw()
+
+
+def test_long_sums_go_on_in_the_next_row():
+    axes = fb.plot.decomposition(np.eye(5), fb.dct(5), terms=12).axes[0]
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 8), (2, 0))
+    axes = fb.plot.decomposition(np.eye(5), fb.dct(5), terms=12, columns=4).axes[0]
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 4), (4, 0))
+
+
+def test_one_dimensional_kernels_are_sums_too():
+    kernel = RNG.standard_normal(7)
+    bars = fb.plot.decomposition(kernel, fb.dct((7,)), terms=2).axes[0].collections[1]
+    parts = bars.get_array().reshape(4, 7)
+    np.testing.assert_array_equal(parts[0], kernel)
+    np.testing.assert_allclose(parts[1:].sum(axis=0), kernel, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "error", "text"),
+    [
+        ((np.eye(5),), {}, TypeError, "`bank` is missing: the filters that the kernel is a sum of"),
+        ((np.eye(4), BANK), {}, ValueError, r"must be a kernel of the bank's size \(5, 5\) in pixels, .* \(4, 4\)"),
+        ((np.ones((5, 5, 2, 3)), BANK), {"out": 3}, ValueError, "`out` must be an integer from 0 to 2, got 3"),
+        ((BasisLayer(WEIGHTS, BANK),), {"in_": -1}, ValueError, "`in_` must be an integer from 0 to 1, got -1"),
+        ((np.eye(5), BANK), {"terms": 0}, ValueError, "`terms` must be an integer of at least 1, got 0"),
+        ((np.eye(5), BANK), {"columns": 0}, ValueError, "`columns` must be an integer of at least 1, got 0"),
+    ],
+)
+def test_decompositions_that_cannot_be_are_refused(arguments, settings, error, text):
+    with pytest.raises(error, match=text):
+        fb.plot.decomposition(*arguments, **settings)

@@ -1,0 +1,80 @@
+"""What the pictures can be given."""
+
+from types import SimpleNamespace
+
+import matplotlib
+import ml_dtypes
+import numpy as np
+import pytest
+from plotted import BANK, WEIGHTS, BasisLayer, History, Layer, nested_model, texts_of, tiles_of
+
+import filterbank as fb
+from filterbank.plot._sources import to_numpy
+
+matplotlib.use("Agg")
+
+
+class Tensor:
+    """A tensor that NumPy cannot read before it is detached, as torch's that require a gradient."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, *args, **kwargs):
+        raise RuntimeError("call detach() first")
+
+    def detach(self):
+        return SimpleNamespace(cpu=lambda: SimpleNamespace(float=lambda: SimpleNamespace(numpy=lambda: self.values)))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.int8])
+def test_numbers_of_all_kinds_are_read(dtype):
+    values = to_numpy("kernels", np.array([1.5, -2], dtype=dtype))
+    assert values.dtype == np.float64
+    np.testing.assert_array_equal(values, np.array([1.5, -2]).astype(dtype).astype(np.float64))
+
+
+def test_tensors_that_require_a_gradient_are_detached():
+    np.testing.assert_array_equal(to_numpy("kernels", Tensor(np.array([1.5]))), [1.5])
+
+
+@pytest.mark.parametrize(("value", "got"), [(np.array([1j]), "complex128 values"), ("text", "a str"), (None, "a None")])
+def test_what_is_not_numbers_is_refused(value, got):
+    with pytest.raises(TypeError, match=f"`kernels` must be real numbers, got {got}"):
+        to_numpy("kernels", value)
+
+
+# Kinds
+
+SOURCES = {
+    "bank": (BANK, "filters"),
+    "history": (History(), "training"),
+    "layer on a bank": (BasisLayer(WEIGHTS, BANK), "kernels"),
+    "layer without a bank": (Layer(np.ones((5, 5, 2, 4))), "kernels"),
+    "model": (nested_model(), "kernels"),
+}
+DRAWN = {
+    "filters": ["bank", "layer on a bank"],
+    "kernels": ["layer on a bank", "layer without a bank", "model"],
+    "coefficients": ["layer on a bank"],
+    "decomposition": ["layer on a bank"],
+    "training": ["history"],
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("picture", DRAWN)
+def test_every_source_is_drawn_or_sent_to_its_picture(picture, kind):
+    source, other = SOURCES[kind]
+    draw = getattr(fb.plot, picture)
+    if kind in DRAWN[picture]:
+        draw(source)
+    else:
+        with pytest.raises(TypeError, match=rf"must be .*, got a {kind}: use plot\.{other}$"):
+            draw(source)
+
+
+def test_filters_of_a_layer_are_its_bank():
+    axes = fb.plot.filters(BasisLayer(WEIGHTS, BANK), labels="order").axes[0]
+    np.testing.assert_array_equal(tiles_of(axes, (5, 5)).reshape(6, 5, 5), BANK.filters)
+    assert texts_of(axes) == list("011222")

@@ -18,9 +18,28 @@ else:
     if int(keras.__version__.split(".")[0]) < 3:
         raise ImportError(f"filterbank.layers needs Keras 3, got {keras.__version__}; pip install -U keras")
 
-    from ._conv import BasisConv2D
+    from ._basis import EnergySplit
+    from ._conv import BasisConv1D, BasisConv2D, BasisConv3D
+    from ._depthwise import BasisDepthwiseConv1D, BasisDepthwiseConv2D, BasisSeparableConv1D, BasisSeparableConv2D
     from ._fold import fold
     from ._history import KernelHistory
     from ._proof import FrozenBasisError, Verification
+    from ._transposed import BasisConv1DTranspose, BasisConv2DTranspose, BasisConv3DTranspose
 
-    __all__ = ["BasisConv2D", "FrozenBasisError", "KernelHistory", "Verification", "fold"]
+    __all__ = [
+        "BasisConv1D",
+        "BasisConv1DTranspose",
+        "BasisConv2D",
+        "BasisConv2DTranspose",
+        "BasisConv3D",
+        "BasisConv3DTranspose",
+        "BasisDepthwiseConv1D",
+        "BasisDepthwiseConv2D",
+        "BasisSeparableConv1D",
+        "BasisSeparableConv2D",
+        "EnergySplit",
+        "FrozenBasisError",
+        "KernelHistory",
+        "Verification",
+        "fold",
+    ]

@@ -1,49 +1,61 @@
-"""What every layer on a bank does: weights, kernel, proof, configuration, files."""
+"""What every convolution on a bank does: coefficients, kernel, configuration."""
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
-from filterbank import FilterBank
-from filterbank._check import choice, window_name
+from filterbank._check import choice
 
-from ._composition import (
-    ComposedConstraint,
-    ComposedRegularizer,
-    ProjectedInitializer,
-    basis_values,
-    composable,
-    compose,
-)
+from ._arguments import as_bank, require_no_typing_error, signature_on_bank, without_self
+from ._composition import ComposedConstraint, ComposedRegularizer, ProjectedInitializer, composable, compose
 from ._execution import EXECUTIONS, choose, factored
-from ._proof import FrozenBasisError, Verification, live_values, require_same
+from ._frozen import BankMixin
+from ._proof import live_values
 
-keras.saving.register_keras_serializable(package="filterbank")(FilterBank)
-
+TRAIN = ("coefficients", "basis", "both")
 OWN_ARGUMENTS = {
     "coefficient_initializer": None,
     "coefficient_regularizer": None,
     "coefficient_constraint": None,
+    "train": "coefficients",
+    "residual": False,
+    "residual_regularizer": None,
     "execution": "auto",
 }
 
 
-class BasisMixin(keras.layers.Layer):
-    """Put in front of a Keras convolution, it composes the kernel from a frozen bank.
+class EnergySplit(NamedTuple):
+    """Where the energy (sum of squares) of a kernel lies.
 
-    The Keras layer keeps its own `call`, `build` and checks. When its `build` asks for the weight named "kernel",
-    it gets coefficients and basis instead, and when its `call` reads `kernel`, the kernel is composed.
+    Parameters
+    ----------
+    bank : float
+        The share of the composed part in the energies of both parts.
+    residual : float
+        The share of the residual; with `bank` it makes 1.
+    outside : float
+        The share of the whole kernel's energy that no coefficients on the bank could make.
     """
 
-    dimensions: int
+    bank: float
+    residual: float
+    outside: float
+
+
+class BasisMixin(BankMixin):
+    """Put in front of a Keras convolution, it composes the kernel from a bank.
+
+    The Keras layer keeps its own `call`, `build` and checks. When its `build` asks for the weight `kernel_name`,
+    it gets coefficients and basis instead, and when its `call` reads the kernel, the kernel is composed.
+    """
+
+    kernel_name = "kernel"
     plain: type[keras.layers.Layer]  # the Keras layer
     library_class: type[keras.layers.Layer]  # the library's own class, which users may subclass
     _signature: inspect.Signature
@@ -52,87 +64,177 @@ class BasisMixin(keras.layers.Layer):
         super().__init_subclass__(**kwargs)
         if BasisMixin in cls.__bases__:
             cls.plain, cls.library_class = cls.__bases__[-1], cls
-            cls._signature = _signature_on_bank(cls.plain)
+            cls._signature = signature_on_bank(cls.plain, OWN_ARGUMENTS)
             cls.__signature__ = cls._signature
         elif "__init__" in cls.__dict__:
-            cls.__signature__ = _without_self(cls.__init__)
+            cls.__signature__ = without_self(cls.__init__)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "kernel_size" in kwargs:
             raise TypeError("`kernel_size` is the size of the bank here: drop it")
         arguments = self._signature.bind(*args, **kwargs).arguments
         further = arguments.pop("kwargs", {})
-        _require_no_typing_error(type(self).__name__, further, self._signature)
-        bank = _as_bank(arguments.pop("bank"), type(self).__name__, self.dimensions)
+        require_no_typing_error(type(self).__name__, further, self._signature)
+        bank = as_bank(arguments.pop("bank"), type(self).__name__, self.dimensions)
         own = {name: arguments.pop(name, default) for name, default in OWN_ARGUMENTS.items()}
         super().__init__(**arguments, kernel_size=bank.size, **further)
         self._bank = bank
+        self.train = choice("train", own["train"], TRAIN)
+        self.residual = bool(own["residual"])
         self.execution = choice("execution", own["execution"], EXECUTIONS)
         self.coefficient_initializer = keras.initializers.get(own["coefficient_initializer"])
         self.coefficient_regularizer = keras.regularizers.get(own["coefficient_regularizer"])
         self.coefficient_constraint = keras.constraints.get(own["coefficient_constraint"])
+        self.residual_regularizer = keras.regularizers.get(own["residual_regularizer"])
         self.coefficients: Any = None
-        self.basis: Any = None
+        self.residual_kernel: Any = None
+        self.lora_coefficients_a: Any = None
+        self.lora_coefficients_b: Any = None
+        self._require_consistent()
+
+    def _require_consistent(self) -> None:
+        if self.execution == "factor" and (self.residual or not self._has_groups):
+            reason = "a residual needs the whole convolution" if self.residual else "filtering first saves no work here"
+            raise ValueError(f'`execution` of {type(self).__name__} must be "auto" or "compose", got "factor": {reason}')
+        if self._released and self._kernel_argument("constraint") is not None:
+            raise ValueError(
+                "a constraint of the kernel is pulled back to the coefficients by a bank that stays: use "
+                "`coefficient_constraint`, or train='coefficients'"
+            )
 
     @property
-    def bank(self) -> FilterBank:
-        """The bank that `basis` holds."""
-        return self._bank
+    def _released(self) -> bool:
+        return self.train != "coefficients"
+
+    @property
+    def _has_groups(self) -> bool:
+        """Whether this is a plain convolution, in which every output mixes inputs."""
+        return hasattr(self, "groups")
+
+    def _kernel_argument(self, kind: str) -> Any:
+        """Return the Keras layer's own initializer, regularizer or constraint of the kernel."""
+        return getattr(self, f"{'kernel' if hasattr(self, f'kernel_{kind}') else 'depthwise'}_{kind}")
 
     # Weights
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
         """Add a weight; for the kernel, coefficients and basis stand in."""
-        if kwargs.get("name") != "kernel":
+        if kwargs.get("name") != self.kernel_name:
             return super().add_weight(*args, **kwargs)
-        shape = (len(self.bank), *kwargs.pop("shape")[self.dimensions :])
-        dtype = kwargs.get("dtype") or self.variable_dtype
-        of_kernel = kwargs.pop("regularizer", None), kwargs.pop("constraint", None)
-        kwargs |= {"name": "coefficients", "autocast": False, "initializer": self._coefficient_initializer()}
+        shape, dtype = kwargs["shape"], kwargs.get("dtype") or self.variable_dtype
         self.coefficients = super().add_weight(
-            shape=shape,
-            regularizer=self._coefficient_regularizer(of_kernel[0], dtype),
-            constraint=self._coefficient_constraint(of_kernel[1], dtype),
-            **kwargs,
-        )
-        self.basis = super().add_weight(
-            shape=self.bank.shape,
-            initializer=lambda shape, dtype: ops.convert_to_tensor(basis_values(self.bank, dtype)),
-            trainable=False,
+            shape=(len(self._bank), *shape[self.dimensions :]),
+            initializer=self.coefficient_initializer or ProjectedInitializer(kwargs["initializer"], self._bank),
+            regularizer=self._coefficient_regularizer(kwargs.get("regularizer")),
+            constraint=self._coefficient_constraint(kwargs.get("constraint"), dtype),
+            trainable=self.train != "basis",
             autocast=False,
             dtype=dtype,
-            name="basis",
+            name="coefficients",
         )
+        self._add_basis(dtype)
+        if self.train == "basis" and kwargs.get("regularizer") is not None:
+            self.basis.regularizer = ComposedRegularizer(kwargs["regularizer"], None, self, of="basis")
+        if self.residual:
+            self.residual_kernel = super().add_weight(
+                shape=shape,
+                initializer="zeros",
+                regularizer=self.residual_regularizer,
+                autocast=False,
+                dtype=dtype,
+                name="residual",
+            )
         return self.coefficients
 
-    def _coefficient_initializer(self) -> Any:
-        if self.coefficient_initializer is not None:
-            return self.coefficient_initializer
-        return ProjectedInitializer(self.kernel_initializer, self.bank)
-
-    def _coefficient_regularizer(self, kernel_regularizer: Any, dtype: Any) -> Any:
-        if kernel_regularizer is None:
+    def _coefficient_regularizer(self, of_kernel: Any) -> Any:
+        if of_kernel is None:
             return self.coefficient_regularizer
-        return ComposedRegularizer(kernel_regularizer, self.coefficient_regularizer, composable(self.bank, dtype))
+        return ComposedRegularizer(of_kernel, self.coefficient_regularizer, self)
 
-    def _coefficient_constraint(self, kernel_constraint: Any, dtype: Any) -> Any:
-        if kernel_constraint is None:
+    def _coefficient_constraint(self, of_kernel: Any, dtype: Any) -> Any:
+        if of_kernel is None:
             return self.coefficient_constraint
-        return ComposedConstraint(kernel_constraint, self.coefficient_constraint, composable(self.bank, dtype))
+        return ComposedConstraint(of_kernel, self.coefficient_constraint, composable(self._bank, dtype))
 
     @property
     def kernel(self) -> Any:
-        """The composed kernel `(*k, in, out)`, in the dtype that the layer computes in."""
+        """The kernel as Keras shapes it, in the dtype that the layer computes in."""
         if self.coefficients is None:
             raise AttributeError("You must build the layer before accessing `kernel`.")
-        return ops.cast(compose(self.coefficients, self.basis), self.compute_dtype)
+        kernel = compose(self._live_coefficients(), self.basis)
+        if self.residual_kernel is not None:
+            kernel = kernel + ops.cast(self.residual_kernel, kernel.dtype)
+        return ops.cast(kernel, self.compute_dtype)
 
-    def enable_lora(self, *args: Any, **kwargs: Any) -> None:
-        """Refuse: the low-rank update of a composed kernel would leave the span of the bank."""
-        raise NotImplementedError(
-            f"layer {self.name!r} has no kernel weight for LoRA to update: its coefficients are few already; "
-            f"`fold` the layer first to adapt the whole kernel"
-        )
+    @kernel.setter
+    def kernel(self, value: Any) -> None:
+        # What `build` of some Keras layers assigns is what `add_weight` returned: the coefficients, kept already.
+        if value is not self.coefficients:
+            raise AttributeError(
+                "`kernel` is composed: assign `coefficients`, or project the kernel with filterbank.decompose"
+            )
+
+    def _live_coefficients(self) -> Any:
+        if self.lora_coefficients_a is None:
+            return self.coefficients
+        update = ops.matmul(self.lora_coefficients_a, self.lora_coefficients_b)
+        return self.coefficients + ops.cast(self.lora_alpha / self.lora_rank * update, self.coefficients.dtype)
+
+    def enable_lora(
+        self,
+        rank: int,
+        lora_alpha: float | None = None,
+        a_initializer: Any = "he_uniform",
+        b_initializer: Any = "zeros",
+    ) -> None:
+        """Freeze the coefficients and train a low-rank update of them, which stays in the span of the bank.
+
+        Parameters
+        ----------
+        rank : int
+            Rank of the update of the coefficients of each filter, `(in, out)`.
+        lora_alpha : float, optional
+            The update counts `lora_alpha / rank` times. The default is `rank`.
+        a_initializer : str or keras.initializers.Initializer, default "he_uniform"
+            What the first factor, `(n, in, rank)`, starts as.
+        b_initializer : str or keras.initializers.Initializer, default "zeros"
+            What the second factor, `(rank, out)`, starts as.
+
+        Raises
+        ------
+        NotImplementedError
+            If the Keras layer knows no LoRA either.
+        ValueError
+            If the layer is not built, LoRA is on already, a constraint would be broken, or the basis trains.
+        """
+        if not hasattr(self.plain, "enable_lora"):
+            raise NotImplementedError(f"Keras's {self.plain.__name__} knows no LoRA, nor does {type(self).__name__}")
+        if not self.built:
+            raise ValueError("Cannot enable lora on a layer that isn't yet built.")
+        if self.lora_enabled:
+            raise ValueError("lora is already enabled. This can only be done once per layer.")
+        if self.coefficients.constraint is not None:
+            raise ValueError("LoRA breaks constraints: drop `kernel_constraint` and `coefficient_constraint`")
+        if self._released:
+            raise ValueError(f"LoRA updates coefficients on a frozen bank, got train={self.train!r}")
+        self._tracker.unlock()  # as Keras does: weights are not added to a built layer otherwise
+        n, inside, outputs = self.coefficients.shape
+        for attribute, shape, initializer in (
+            ("lora_coefficients_a", (n, inside, rank), a_initializer),
+            ("lora_coefficients_b", (rank, outputs), b_initializer),
+        ):
+            weight = super().add_weight(
+                name=attribute,
+                shape=shape,
+                initializer=initializer,
+                regularizer=self.coefficient_regularizer,
+                dtype="float32",
+            )
+            setattr(self, attribute, weight)
+        self.coefficients.trainable = False
+        self._tracker.lock()
+        self.lora_enabled, self.lora_rank = True, rank
+        self.lora_alpha = rank if lora_alpha is None else lora_alpha
 
     # Computing
 
@@ -140,7 +242,7 @@ class BasisMixin(keras.layers.Layer):
         """Convolve the inputs."""
         if self._execution(inputs) == "compose":
             return super().call(inputs)
-        outputs = factored(self, inputs)
+        outputs = factored(self, inputs, self._live_coefficients())
         if self.use_bias:
             channels_last = self.data_format == "channels_last"
             ones = (1,) * self.rank
@@ -148,40 +250,42 @@ class BasisMixin(keras.layers.Layer):
         return outputs if self.activation is None else self.activation(outputs)
 
     def _execution(self, inputs: Any) -> str:
+        if self.residual or not self._has_groups:
+            return "compose"
         channels = inputs.shape[-1 if self.data_format == "channels_last" else 1]
         # Not from the bank: torch compiles this, and no arrays that cannot be written to.
         n, pixels = self.basis.shape[0], math.prod(self.kernel_size)
         return choose(self.execution, channels, self.filters, self.groups, pixels, n)
 
-    # Proof
+    # What was learned
 
-    def verify(self) -> Verification:
-        """Prove that the basis is bit for bit the bank, in the dtype of the layer.
+    def energy_split(self) -> EnergySplit:
+        """Tell which share of the kernel the bank makes, and which the residual.
 
         Returns
         -------
-        Verification
-            The fingerprint and how many numbers train; prints as a sentence.
+        EnergySplit
+            The shares of the energy, the sum of squares over all weights.
 
         Raises
         ------
-        FrozenBasisError
-            If a value of the basis differs from the bank, or the basis has been set to train.
         ValueError
-            If the layer is not built yet.
+            If the layer is not built yet, or its kernel is zero.
         """
         if self.basis is None:
-            raise ValueError(f"layer {self.name!r} has no basis to verify yet: build it or call it first")
-        way_out = "layer.basis.assign(layer.bank.filters) restores it"
-        require_same(self.name, self.bank, live_values(self.basis), "in its weight", way_out)
-        if self.basis.trainable:
-            raise FrozenBasisError(
-                f"the basis of layer {self.name!r} is its bank still, but would train: layer.basis.trainable = False "
-                f"freezes it (compile the model again)"
-            )
-        trainable = sum(math.prod(weight.shape) for weight in self.trainable_weights)
-        frozen = sum(math.prod(weight.shape) for weight in self.non_trainable_weights)
-        return Verification(self.name, self.bank.fingerprint, trainable, frozen)
+            raise ValueError(f"layer {self.name!r} has no kernel yet: build it or call it first")
+        basis = live_values(self.basis).astype(np.float64).reshape(len(self._bank), -1)
+        composed = basis.T @ live_values(self._live_coefficients()).astype(np.float64).reshape(len(basis), -1)
+        free = np.zeros_like(composed)
+        if self.residual_kernel is not None:
+            free = live_values(self.residual_kernel).astype(np.float64).reshape(composed.shape)
+        whole = composed + free
+        inside = np.linalg.lstsq(basis.T, whole, rcond=None)[0]
+        energies = [float(np.sum(part**2)) for part in (composed, free, whole, whole - basis.T @ inside)]
+        if not energies[0] + energies[1]:
+            raise ValueError(f"the kernel of layer {self.name!r} is zero: it has no energy to split")
+        of_bank = energies[0] / (energies[0] + energies[1])
+        return EnergySplit(of_bank, 1 - of_bank, energies[3] / energies[2] if energies[2] else 0.0)
 
     # Configuration and files
 
@@ -190,110 +294,29 @@ class BasisMixin(keras.layers.Layer):
         config: dict[str, Any] = super().get_config()
         del config["kernel_size"]
         return config | {
-            "bank": keras.saving.serialize_keras_object(self.bank),
+            "bank": keras.saving.serialize_keras_object(self._bank),
             "coefficient_initializer": _serialized(keras.initializers, self.coefficient_initializer),
             "coefficient_regularizer": _serialized(keras.regularizers, self.coefficient_regularizer),
             "coefficient_constraint": _serialized(keras.constraints, self.coefficient_constraint),
+            "train": self.train,
+            "residual": self.residual,
+            "residual_regularizer": _serialized(keras.regularizers, self.residual_regularizer),
             "execution": self.execution,
         }
 
-    def save_own_variables(self, store: Any) -> None:
-        """Save the weights; a basis that is not the bank is refused."""
-        if self.basis is None:
-            return
-        self.verify()
-        for index, weight in enumerate(self.weights):
-            store[str(index)] = weight
+    def _stored_weights(self) -> dict[str, Any]:
+        # An update by LoRA is stored within the coefficients, as Keras stores it within the kernel.
+        return self._loadable_weights() | {"coefficients": self._live_coefficients()}
+
+    def _loadable_weights(self) -> dict[str, Any]:
+        lora = (self.lora_coefficients_a, self.lora_coefficients_b)
+        return {weight.name: weight for weight in self.weights if not any(weight is each for each in lora)}
 
     def load_own_variables(self, store: Any) -> None:
         """Load the weights; a file with another bank or other shapes is refused before anything changes."""
-        if self.basis is None and not store.keys():
-            return
-        if self.basis is None:
-            raise ValueError(
-                f"layer {self.name!r} has no weights yet, the file has {len(store.keys())}: build the model first"
-            )
-        values = self._checked(store)
-        for weight, value in zip(self.weights, values, strict=True):
-            weight.assign(basis_values(self.bank, weight.dtype) if weight is self.basis else value)
-
-    def _checked(self, store: Any) -> list[Any]:
-        """Return the stored value of each weight, or raise before anything is assigned."""
-        weights = self.weights
-        if sorted(store.keys()) != sorted(str(index) for index in range(len(weights))):
-            raise ValueError(
-                f"layer {self.name!r} has {len(weights)} weights "
-                f"({', '.join(weight.name for weight in weights)}), the file has {len(store.keys())}: it was "
-                f"saved from another layer"
-            )
-        values = [store[str(index)] for index in range(len(weights))]
-        # The bank first: with another number of filters the shape of the coefficients is a mere consequence.
-        [stored] = [value for weight, value in zip(weights, values, strict=True) if weight is self.basis]
-        way_out = "make the layer with the bank that the file was saved with"
-        require_same(self.name, self.bank, np.asarray(stored), "in the file", way_out)
-        for weight, value in zip(weights, values, strict=True):
-            if tuple(value.shape) != tuple(weight.shape):
-                raise ValueError(
-                    f"`{weight.name}` of layer {self.name!r} has shape {tuple(weight.shape)}, in the file "
-                    f"{tuple(value.shape)}"
-                )
-        return values
-
-
-def _signature_on_bank(plain: Any) -> inspect.Signature:
-    """Return the constructor's signature of a Keras layer with `kernel_size` replaced by `bank`."""
-    parameters = [
-        parameter.replace(name="bank") if parameter.name == "kernel_size" else parameter
-        for parameter in _without_self(plain.__init__).parameters.values()
-    ]
-    own = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-        for name, default in OWN_ARGUMENTS.items()
-    ]
-    return inspect.Signature([*parameters[:-1], *own, parameters[-1]])
-
-
-def _without_self(constructor: Any) -> inspect.Signature:
-    signature = inspect.signature(constructor)
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
-
-
-def _require_no_typing_error(layer: str, further: Mapping[str, Any], signature: inspect.Signature) -> None:
-    """Raise TypeError for an argument that is nearly one of the signature's; Keras speaks of all others."""
-    for name in further:
-        if close := difflib.get_close_matches(name, signature.parameters, n=1, cutoff=0.8):
-            raise TypeError(f"{layer} takes no `{name}`; did you mean `{close[0]}`?")
-
-
-def _as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:
-    """Return what was passed as a bank: one, a plain array, or a bank's configuration."""
-    if isinstance(bank, Mapping):
-        bank = _from_config(bank)
-    try:
-        bank = bank if isinstance(bank, FilterBank) else FilterBank(bank)
-    except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"`bank` must be a FilterBank, as filterbank.dct(11) makes, or an array (n, *size): {error}"
-        ) from error
-    if bank.ndim != dimensions:
-        raise ValueError(
-            f"`bank` of {layer} must have {dimensions}-D filters, got {bank.ndim}-D ones of "
-            f"{window_name(bank.size)} pixels"
-        )
-    if not bank.filters.any():
-        raise ValueError("`bank` must have a filter other than zero, got only zeros")
-    checked: FilterBank = bank
-    return checked
-
-
-def _from_config(config: Mapping[str, Any]) -> FilterBank:
-    """Return the bank of a layer's configuration, and make nothing else that it may ask for."""
-    if config.get("class_name") != "FilterBank" or not isinstance(config.get("config"), Mapping):
-        raise ValueError(
-            f"`bank` must be the configuration of a FilterBank, got one of {config.get('class_name')!r}; "
-            f"keras.saving.serialize_keras_object(bank) makes it"
-        )
-    return FilterBank.from_config(config["config"])
+        super().load_own_variables(store)
+        if self.lora_coefficients_b is not None:  # the file's coefficients hold its update
+            self.lora_coefficients_b.assign(ops.zeros_like(self.lora_coefficients_b))
 
 
 def _serialized(module: Any, value: Any) -> Any:

@@ -36,8 +36,8 @@ def basis_values(bank: FilterBank, dtype: Any) -> Array:
 def composable(bank: FilterBank, dtype: Any) -> Array:
     """Return the bank as a weight of that dtype holds it, in the dtype to compose in.
 
-    Where Keras compiles, this array stands for the weight: under JAX the trainer has purged the weight's value when
-    penalties and constraints are computed. It can be written to, as torch compiles no other arrays.
+    For constraints it stands for the weight, whose value the trainer of JAX has purged by then. It can be written to,
+    as torch compiles no other arrays.
     """
     values: Array = basis_values(bank, dtype).astype(wide(dtype))
     return values
@@ -103,23 +103,31 @@ class ProjectedInitializer(keras.initializers.Initializer):
 
 
 class ComposedRegularizer(keras.regularizers.Regularizer):
-    """The penalty of the composed kernel, plus that of the coefficients themselves."""
+    """The penalty of the composed kernel, plus that of the coefficients themselves.
+
+    Keras asks the weights that train for their penalties: it hangs on the coefficients, or on a basis that trains
+    alone, and reads the other one from the layer.
+    """
 
     def __init__(
         self,
         kernel_regularizer: Callable[[Any], Any],
         coefficient_regularizer: Callable[[Any], Any] | None,
-        basis: Array,
+        layer: Any,
+        of: str = "coefficients",
     ) -> None:
         self.kernel_regularizer = kernel_regularizer
         self.coefficient_regularizer = coefficient_regularizer
-        self.basis = basis
+        self.layer = layer
+        self.of = of
 
-    def __call__(self, coefficients: Any) -> Any:
+    def __call__(self, weight: Any) -> Any:
         """Return the penalty, a scalar."""
-        penalty = self.kernel_regularizer(compose(coefficients, self.basis))
+        if self.of == "basis":
+            return self.kernel_regularizer(compose(self.layer.coefficients, weight))
+        penalty = self.kernel_regularizer(compose(weight, self.layer.basis))
         if self.coefficient_regularizer is not None:
-            penalty = penalty + self.coefficient_regularizer(coefficients)
+            penalty = penalty + self.coefficient_regularizer(weight)
         return penalty
 
 

@@ -8,6 +8,57 @@ from ._basis import BasisMixin
 
 
 @keras.saving.register_keras_serializable(package="filterbank")
+class BasisConv1D(BasisMixin, keras.layers.Conv1D):
+    """1-D convolution whose kernel is a sum of fixed filters: `W = sum_i a_i * b_i`, and only `a` trains.
+
+    Parameters
+    ----------
+    filters : int
+        Number of output channels.
+    bank : FilterBank or array_like
+        The fixed filters `b`, `(n, width)`, in the place of `kernel_size`.
+    strides, padding, data_format, dilation_rate, groups, activation, use_bias : optional
+        As in Conv1D, causal padding included.
+    kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer : optional
+        As in Conv1D, where the kernel is the composed one; see BasisConv2D.
+    kernel_constraint, bias_constraint : optional
+        As in Conv1D, where the kernel is the composed one; see BasisConv2D.
+    coefficient_initializer, coefficient_regularizer, coefficient_constraint : optional
+        As in BasisConv2D, for the coefficients `(n, in // groups, filters)`.
+    train, residual, residual_regularizer, execution : optional
+        As in BasisConv2D.
+    **kwargs
+        Arguments of every Keras layer: `name`, `dtype`, `trainable`.
+
+    Attributes
+    ----------
+    coefficients : keras.Variable
+        The weight `a`, `(n, in // groups, filters)`.
+    basis : keras.Variable
+        The weight `b`, `(n, width)`.
+    kernel : tensor
+        The composed kernel `(width, in // groups, filters)`, in the dtype the layer computes in.
+    bank : FilterBank
+        The bank.
+
+    See Also
+    --------
+    BasisConv2D : Everything that the layers on a bank have in common.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from filterbank.layers import BasisConv1D
+    >>> layer = BasisConv1D(8, fb.dct((9,), n=4), padding="causal")
+    >>> layer.build((None, 100, 2))
+    >>> tuple(layer.coefficients.shape), tuple(layer.kernel.shape)
+    ((4, 2, 8), (9, 2, 8))
+    """
+
+    dimensions = 1
+
+
+@keras.saving.register_keras_serializable(package="filterbank")
 class BasisConv2D(BasisMixin, keras.layers.Conv2D):
     """2-D convolution whose kernel is a sum of fixed filters: `W = sum_i a_i * b_i`, and only `a` trains.
 
@@ -44,6 +95,14 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
         Penalty of the coefficients.
     coefficient_constraint : str or keras.constraints.Constraint, optional
         Constraint of the coefficients, applied before that of the kernel.
+    train : {"coefficients", "basis", "both"}, default "coefficients"
+        What trains. "basis" and "both" release `b` on purpose, to fine-tune it from the bank on: `verify` then says
+        how far it has moved, and `current_bank` takes it out.
+    residual : bool, default False
+        Whether to add a free kernel of the same size, zero at first, for what the bank cannot say. What is said of
+        the composed kernel is said without it.
+    residual_regularizer : str or keras.regularizers.Regularizer, optional
+        Penalty of that free kernel.
     execution : {"auto", "compose", "factor"}, default "auto"
         How the same function is computed: compose the kernel and convolve once, or convolve with the bank and mix
         the responses with a 1x1 convolution, which is less work for few input channels. "auto" chooses by the
@@ -54,9 +113,11 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
     Attributes
     ----------
     coefficients : keras.Variable
-        The trainable weight `a`, `(n, in // groups, filters)`.
+        The weight `a`, `(n, in // groups, filters)`.
     basis : keras.Variable
-        The frozen weight `b`, `(n, height, width)`.
+        The weight `b`, `(n, height, width)`, frozen unless `train` says otherwise.
+    residual_kernel : keras.Variable or None
+        The free kernel, of the shape of `kernel`.
     kernel : tensor
         The composed kernel `(height, width, in // groups, filters)`, in the dtype the layer computes in.
     bank : FilterBank
@@ -93,3 +154,54 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
     """
 
     dimensions = 2
+
+
+@keras.saving.register_keras_serializable(package="filterbank")
+class BasisConv3D(BasisMixin, keras.layers.Conv3D):
+    """3-D convolution whose kernel is a sum of fixed filters: `W = sum_i a_i * b_i`, and only `a` trains.
+
+    Parameters
+    ----------
+    filters : int
+        Number of output channels.
+    bank : FilterBank or array_like
+        The fixed filters `b`, `(n, depth, height, width)`, in the place of `kernel_size`.
+    strides, padding, data_format, dilation_rate, groups, activation, use_bias : optional
+        As in Conv3D.
+    kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer : optional
+        As in Conv3D, where the kernel is the composed one; see BasisConv2D.
+    kernel_constraint, bias_constraint : optional
+        As in Conv3D, where the kernel is the composed one; see BasisConv2D.
+    coefficient_initializer, coefficient_regularizer, coefficient_constraint : optional
+        As in BasisConv2D, for the coefficients `(n, in // groups, filters)`.
+    train, residual, residual_regularizer, execution : optional
+        As in BasisConv2D.
+    **kwargs
+        Arguments of every Keras layer: `name`, `dtype`, `trainable`.
+
+    Attributes
+    ----------
+    coefficients : keras.Variable
+        The weight `a`, `(n, in // groups, filters)`.
+    basis : keras.Variable
+        The weight `b`, `(n, depth, height, width)`.
+    kernel : tensor
+        The composed kernel `(depth, height, width, in // groups, filters)`, in the dtype the layer computes in.
+    bank : FilterBank
+        The bank.
+
+    See Also
+    --------
+    BasisConv2D : Everything that the layers on a bank have in common.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from filterbank.layers import BasisConv3D
+    >>> layer = BasisConv3D(8, fb.dct((3, 3, 3), n=4), padding="same")
+    >>> layer.build((None, 16, 16, 16, 2))
+    >>> tuple(layer.coefficients.shape), tuple(layer.kernel.shape)
+    ((4, 2, 8), (3, 3, 3, 2, 8))
+    """
+
+    dimensions = 3

@@ -29,22 +29,26 @@ def choose(execution: str, channels: int, outputs: int, groups: int, pixels: int
     return "factor" if channels <= 3 and share < 1 / 3 else "compose"
 
 
-def factored(layer: Any, inputs: Any) -> Any:
+def factored(layer: Any, inputs: Any, coefficients: Any) -> Any:
     """Convolve every channel with every filter, then mix the responses with a 1x1 convolution."""
+    coefficients = ops.cast(coefficients, layer.compute_dtype)
+    n, inside, outputs = coefficients.shape
+    mixing = ops.reshape(ops.transpose(coefficients, (1, 0, 2)), (*(1,) * layer.rank, inside * n, outputs))
+    return ops.conv(responses(layer, inputs), mixing, padding="valid", data_format=layer.data_format)
+
+
+def responses(layer: Any, inputs: Any) -> Any:
+    """Convolve every channel with every filter of the basis; response `c * n + i` is filter i on channel c."""
     channels_last = layer.data_format == "channels_last"
     channels = inputs.shape[-1 if channels_last else 1]
-    coefficients = ops.cast(layer.coefficients, layer.compute_dtype)
-    responses = _responses(layer, inputs, channels)
-    n, inside, outputs = coefficients.shape
-    # Response c * n + i is filter i on channel c.
-    mixing = ops.reshape(ops.transpose(coefficients, (1, 0, 2)), (*(1,) * layer.rank, inside * n, outputs))
-    return ops.conv(responses, mixing, padding="valid", data_format=layer.data_format)
-
-
-def _responses(layer: Any, inputs: Any, channels: int) -> Any:
+    padding = layer.padding
+    if padding == "causal":
+        before = [(layer.dilation_rate[0] * (layer.kernel_size[0] - 1), 0)]
+        inputs = ops.pad(inputs, [(0, 0), *before, (0, 0)] if channels_last else [(0, 0), (0, 0), *before])
+        padding = "valid"
     settings = {
         "strides": tuple(layer.strides),
-        "padding": layer.padding,
+        "padding": padding,
         "dilation_rate": layer.dilation_rate,
         "data_format": layer.data_format,
     }

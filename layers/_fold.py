@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 
 from filterbank import compose
 
@@ -80,9 +81,10 @@ def _plain_weights(layer: Any) -> list[Any]:
     """Return the weights of the plain layer in its order: the kernel for coefficients and basis."""
     layer.verify()
     # The bank as the layer holds it, so that half precision folds to the same kernel.
-    basis, coefficients = (live_values(weight).astype("float64") for weight in (layer.basis, layer.coefficients))
-    rest = [weight for weight in layer.weights if weight is not layer.basis and weight is not layer.coefficients]
-    return [compose(coefficients, basis), *map(live_values, rest)]
+    stored = {name: live_values(value) for name, value in layer._stored_weights().items()}
+    kernel = compose(stored.pop("coefficients").astype("float64"), stored.pop("basis").astype("float64"))
+    kernel = kernel + stored.pop("residual", np.zeros(())).astype("float64")
+    return [kernel, *stored.values()]
 
 
 def _plain_model(model: Any) -> Any:

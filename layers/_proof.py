@@ -30,6 +30,9 @@ class Verification(NamedTuple):
         How many numbers train: coefficients, bias, pointwise kernel.
     frozen : int
         How many numbers do not.
+    moved : float
+        How far a basis that trains on purpose is from its bank, as a share of the bank's length (the root of its sum
+        of squares). 0 for a frozen one.
 
     Examples
     --------
@@ -45,10 +48,12 @@ class Verification(NamedTuple):
     fingerprint: str
     trainable: int
     frozen: int
+    moved: float = 0.0
 
     def __str__(self) -> str:
+        basis = f"{self.moved:.2%} away from" if self.moved else "identical to"
         return (
-            f"{self.layer}: basis identical to its bank, sha256 {self.fingerprint[:16]}; "
+            f"{self.layer}: basis {basis} its bank, sha256 {self.fingerprint[:16]}; "
             f"{self.trainable:,} numbers train, {self.frozen:,} are frozen"
         )
 
@@ -62,6 +67,12 @@ def require_same(name: str, bank: FilterBank, found: Any, where: str, way_out: s
         f"the basis of layer {name!r} is not its bank: {_difference(bank, values)} {where} "
         f"(bank sha256 {bank.fingerprint[:16]}, found {_fingerprint(values)}); {way_out}"
     )
+
+
+def distance(bank: FilterBank, values: Array) -> float:
+    """Return how far a basis is from its bank as the dtype holds it, as a share of the bank's length."""
+    expected = basis_values(bank, values.dtype).astype(np.float64)
+    return float(np.linalg.norm(values.astype(np.float64) - expected) / np.linalg.norm(expected))
 
 
 def live_values(weight: Any) -> Array:

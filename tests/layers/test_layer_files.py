@@ -183,8 +183,8 @@ def test_file_with_a_bank_of_another_shape_is_refused(
 def test_layer_itself_raises_frozen_basis_error(kind: Any, bank: fb.FilterBank, other_bank: Any, images: Any) -> None:
     layer = kind.basis(2, bank)
     layer.build(images.shape)
-    store = {str(index): values(weight) for index, weight in enumerate(layer.weights)}
-    store["2"] = other_bank.filters.astype("float32")
+    store = {weight.name: values(weight) for weight in layer.weights}
+    store["basis"] = other_bank.filters.astype("float32")
     with pytest.raises(FrozenBasisError, match="in the file"):
         layer.load_own_variables(store)
 
@@ -211,26 +211,26 @@ def edited(path: Path, edit: Any) -> None:
     with h5py.File(path, "r+") as file:
         groups: list[h5py.Group] = []
         file.visititems(
-            lambda name, item: groups.append(item) if isinstance(item, h5py.Group) and "2" in item else None
+            lambda name, item: groups.append(item) if isinstance(item, h5py.Group) and "basis" in item else None
         )
         assert len(groups) == 1
         edit(groups[0])
 
 
 def rename_basis(group: h5py.Group) -> None:
-    group.move("2", "7")
+    group.move("basis", "base")
 
 
 def add_variable(group: h5py.Group) -> None:
-    group["3"] = np.zeros(3)
+    group["further"] = np.zeros(3)
 
 
 def remove_basis(group: h5py.Group) -> None:
-    del group["2"]
+    del group["basis"]
 
 
 def remove_coefficients(group: h5py.Group) -> None:
-    del group["0"]
+    del group["coefficients"]
 
 
 @pytest.mark.parametrize("edit", [add_variable, remove_basis, remove_coefficients, rename_basis])
@@ -242,7 +242,7 @@ def test_file_with_missing_or_further_variables_is_refused(
     edited(path, edit)
     model = model_on(bank)
     before = weights(model.layers[0])
-    with pytest.raises(ValueError, match=r"layer 'filters' has 3 weights \(coefficients, bias, basis\), the file has"):
+    with pytest.raises(ValueError, match="layer 'filters' has the weights coefficients, bias, basis, the file "):
         model.load_weights(path)
     assert same_weights(model.layers[0], before)
 
@@ -253,9 +253,9 @@ def test_file_with_one_flipped_bit_in_the_basis_is_refused(model_on: Any, bank: 
     model.save_weights(path)
 
     def flip(group: h5py.Group) -> None:
-        stored = group["2"][...]
+        stored = group["basis"][...]
         stored.view("u4").reshape(-1)[4] ^= 1
-        group["2"][...] = stored
+        group["basis"][...] = stored
 
     edited(path, flip)
     with pytest.raises(ValueError, match=f"1 of {bank.filters.size} values differ, by up to .* in the file"):
@@ -283,7 +283,7 @@ def test_weights_of_the_plain_layer_are_refused(kind: Any, bank: fb.FilterBank, 
     layer = kind.basis(2, bank)
     layer.build(images.shape)
     store = {"0": values(layer.kernel), "1": values(layer.bias)}
-    with pytest.raises(ValueError, match=r"has 3 weights .* the file has 2: it was saved from another layer"):
+    with pytest.raises(ValueError, match="has the weights .*, the file 0, 1: it was saved from another layer"):
         layer.load_own_variables(store)
 
 

@@ -1,0 +1,67 @@
+"""The arguments of layers on a bank: those of the Keras layer, and the library's own."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from filterbank import FilterBank
+from filterbank._check import window_name
+
+
+def signature_on_bank(plain: Any, own: Mapping[str, Any]) -> inspect.Signature:
+    """Return the constructor's signature of a Keras layer with `kernel_size` replaced by `bank`, and own defaults."""
+    parameters = [
+        parameter.replace(name="bank") if parameter.name == "kernel_size" else parameter
+        for parameter in without_self(plain.__init__).parameters.values()
+    ]
+    further = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default) for name, default in own.items()
+    ]
+    return inspect.Signature([*parameters[:-1], *further, parameters[-1]])
+
+
+def without_self(constructor: Any) -> inspect.Signature:
+    """Return the signature that users of a class see."""
+    signature = inspect.signature(constructor)
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
+def require_no_typing_error(layer: str, further: Mapping[str, Any], signature: inspect.Signature) -> None:
+    """Raise TypeError for an argument that is nearly one of the signature's; Keras speaks of all others."""
+    for name in further:
+        if close := difflib.get_close_matches(name, signature.parameters, n=1, cutoff=0.8):
+            raise TypeError(f"{layer} takes no `{name}`; did you mean `{close[0]}`?")
+
+
+def as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:
+    """Return what was passed as a bank: one, a plain array, or a bank's configuration."""
+    if isinstance(bank, Mapping):
+        bank = _from_config(bank)
+    try:
+        bank = bank if isinstance(bank, FilterBank) else FilterBank(bank)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"`bank` must be a FilterBank, as filterbank.dct(11) makes, or an array (n, *size): {error}"
+        ) from error
+    if bank.ndim != dimensions:
+        raise ValueError(
+            f"`bank` of {layer} must have {dimensions}-D filters, got {bank.ndim}-D ones of "
+            f"{window_name(bank.size)} pixels"
+        )
+    if not bank.filters.any():
+        raise ValueError("`bank` must have a filter other than zero, got only zeros")
+    checked: FilterBank = bank
+    return checked
+
+
+def _from_config(config: Mapping[str, Any]) -> FilterBank:
+    """Return the bank of a layer's configuration, and make nothing else that it may ask for."""
+    if config.get("class_name") != "FilterBank" or not isinstance(config.get("config"), Mapping):
+        raise ValueError(
+            f"`bank` must be the configuration of a FilterBank, got one of {config.get('class_name')!r}; "
+            f"keras.saving.serialize_keras_object(bank) makes it"
+        )
+    return FilterBank.from_config(config["config"])

@@ -1,0 +1,151 @@
+"""What holds a bank: the basis, its proof, its files."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from filterbank import FilterBank
+
+from ._composition import basis_values
+from ._proof import FrozenBasisError, Verification, distance, live_values, require_same
+
+keras.saving.register_keras_serializable(package="filterbank")(FilterBank)
+
+
+class BankMixin(keras.layers.Layer):
+    """A layer with a bank: it keeps the bank's values as the weight `basis`, and proves that they are.
+
+    In files, weights go by their names, so that it does not matter which of them train.
+    """
+
+    dimensions: int
+    _bank: FilterBank
+    basis: Any = None
+    # A basis that trains is not compared with the bank.
+    _released = False
+
+    @property
+    def bank(self) -> FilterBank:
+        """The bank that `basis` holds."""
+        return self._bank
+
+    def _add_basis(self, dtype: Any) -> None:
+        self.basis = super().add_weight(
+            shape=self._bank.shape,
+            initializer=lambda shape, dtype: ops.convert_to_tensor(basis_values(self._bank, dtype)),
+            trainable=self._released,
+            autocast=False,
+            dtype=dtype,
+            name="basis",
+        )
+
+    # Proof
+
+    def verify(self) -> Verification:
+        """Prove that the basis is bit for bit the bank, in the dtype of the layer.
+
+        Returns
+        -------
+        Verification
+            The fingerprint and how many numbers train; prints as a sentence. Of a basis that trains on purpose, how
+            far it has moved.
+
+        Raises
+        ------
+        FrozenBasisError
+            If a value of the frozen basis differs from the bank, or the basis has been set to train.
+        ValueError
+            If the layer is not built yet.
+        """
+        if self.basis is None:
+            raise ValueError(f"layer {self.name!r} has no basis to verify yet: build it or call it first")
+        basis = live_values(self.basis)
+        if not self._released:
+            require_same(
+                self.name, self._bank, basis, "in its weight", "layer.basis.assign(layer.bank.filters) restores it"
+            )
+            if self.basis.trainable:
+                raise FrozenBasisError(
+                    f"the basis of layer {self.name!r} is its bank still, but would train: "
+                    f"layer.basis.trainable = False freezes it (compile the model again)"
+                )
+        trainable = sum(math.prod(weight.shape) for weight in self.trainable_weights)
+        frozen = sum(math.prod(weight.shape) for weight in self.non_trainable_weights)
+        moved = distance(self._bank, basis) if self._released else 0.0
+        return Verification(self.name, self._bank.fingerprint, trainable, frozen, moved)
+
+    def current_bank(self) -> FilterBank:
+        """Take the basis out as a bank: the bank itself unless the basis trained.
+
+        Returns
+        -------
+        FilterBank
+            The values as they are now, with the parameters of the bank they started from.
+
+        Raises
+        ------
+        FrozenBasisError
+            If the frozen basis is no longer its bank.
+        ValueError
+            If the layer is not built yet, or the values are not finite.
+        """
+        if self.verify().moved == 0:
+            return self._bank
+        return FilterBank(live_values(self.basis).astype(np.float64), parameters=self._bank.parameters)
+
+    # Files
+
+    def _stored_weights(self) -> dict[str, Any]:
+        """Return what a file holds: values by the names of the weights."""
+        return {weight.name: weight for weight in self.weights}
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save the weights by name; a frozen basis that is not the bank is refused."""
+        if self.basis is None:
+            return
+        self.verify()
+        for name, value in self._stored_weights().items():
+            store[name] = value
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load the weights; a file with another bank or other shapes is refused before anything changes."""
+        found = sorted(store.keys())
+        if self.basis is None and not found:
+            return
+        if self.basis is None:
+            raise ValueError(f"layer {self.name!r} has no weights yet, the file has {len(found)}: build the model first")
+        expected = {name: weight for name, weight in self._loadable_weights().items()}
+        if found != sorted(expected):
+            raise ValueError(
+                f"layer {self.name!r} has the weights {', '.join(expected)}, the file "
+                f"{', '.join(found) or 'none'}: it was saved from another layer"
+            )
+        values = {name: store[name] for name in expected}
+        self._require_loadable(values)
+        for name, weight in expected.items():
+            frozen = weight is self.basis and not self._released
+            weight.assign(basis_values(self._bank, weight.dtype) if frozen else values[name])
+
+    def _loadable_weights(self) -> dict[str, Any]:
+        """Return the weights that a file fills, by name."""
+        return {weight.name: weight for weight in self.weights}
+
+    def _require_loadable(self, values: dict[str, Any]) -> None:
+        # The bank first: with another number of filters the shape of the coefficients is a mere consequence.
+        basis = np.asarray(values["basis"])
+        if not self._released:
+            way_out = "make the layer with the bank that the file was saved with"
+            require_same(self.name, self._bank, basis, "in the file", way_out)
+        elif not np.isfinite(basis.astype(np.float64)).all():
+            raise ValueError(f"`basis` of layer {self.name!r} must be finite, the file has NaN or infinity")
+        for name, weight in self._loadable_weights().items():
+            if tuple(values[name].shape) != tuple(weight.shape):
+                raise ValueError(
+                    f"`{name}` of layer {self.name!r} has shape {tuple(weight.shape)}, in the file "
+                    f"{tuple(values[name].shape)}"
+                )

@@ -69,8 +69,9 @@ def zero_mean(bank: FilterBank | npt.ArrayLike) -> FilterBank:
     bank = as_bank(bank)
     pixels = tuple(range(1, bank.ndim + 1))
     centred = bank.filters - bank.filters.mean(pixels, keepdims=True)
-    # The second pass takes away what rounding left of the mean.
-    return bank._derive("zero_mean", centred - centred.mean(pixels, keepdims=True), {})
+    # The second pass makes flat filters zero, before what rounding left is taken away in proportion.
+    centred -= centred.mean(pixels, keepdims=True)
+    return bank._derive("zero_mean", _norm.balanced(centred), {})
 
 
 def window(bank: FilterBank | npt.ArrayLike, taper: str | tuple[str, float] | npt.ArrayLike = "hann") -> FilterBank:

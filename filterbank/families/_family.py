@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import _check
 from .._bank import FilterBank
 from .._check import Float64
-from .._norm import NORMS, normalized
+from .._norm import NORMS, balanced, normalized
 from .._store import jsonable
 from ._honesty import remarks, tell
 
@@ -67,7 +67,8 @@ class Draft(NamedTuple):
     """The filters that the arguments of a family describe, before `n` and `norm` are applied.
 
     A family that would waste time on filters that `n` drops may stop at `n` and say in `available` how
-    many there are. `learned_from` stands in the recipe where the images cannot. `aliased` marks filters above the
+    many there are. `learned_from` stands in the recipe where the images cannot. `zero_mean` says that every filter sums
+    to zero but for rounding, which is then taken away after scaling. `aliased` marks filters above the
     Nyquist frequency, `lost` is the share of each filter's energy outside the window, and `remarks` says what else is
     not as the arguments promise, for families that take `strict`.
     """
@@ -76,6 +77,7 @@ class Draft(NamedTuple):
     parameters: Mapping[str, npt.NDArray[Any]]
     available: int | None = None
     learned_from: Mapping[str, Any] | None = None
+    zero_mean: bool = False
     aliased: npt.NDArray[np.bool_] | None = None
     lost: Float64 | None = None
     remarks: tuple[str, ...] = ()
@@ -120,8 +122,9 @@ def makes_bank(
             if draft.learned_from is not None:
                 recipe |= {**draft.learned_from, "filters": None}
             recipe = {**arguments, "size": window, **recipe}
+            filters = normalized(draft.filters[:count], arguments["norm"])
             bank = FilterBank(
-                normalized(draft.filters[:count], arguments["norm"]),
+                balanced(filters) if draft.zero_mean else filters,
                 parameters={key: column[:count] for key, column in draft.parameters.items()},
                 family=name,
                 recipe={"family": name, **jsonable(recipe)},

@@ -206,7 +206,7 @@ def gradient(
             f"{_check.window_name(window)}; use a larger `size` or another `kind`"
         )
     columns = {"kind": np.full(len(masks), kind), "orientation": orientation}
-    return Draft(_grid.centred(masks, window), columns)
+    return Draft(_grid.centred(masks, window), columns, zero_mean=True)
 
 
 def _masks(kind: Gradient) -> tuple[Float64, Float64]:

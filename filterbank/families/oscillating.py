@@ -148,6 +148,7 @@ def gabor(
             bandwidth=_bandwidth(frequency, width)[:, None, None],
             aspect_ratio=np.array(ratio),
         ),
+        zero_mean=zero_mean,
         aliased=flat(above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape),
         lost=flat(lost, shape),
     )

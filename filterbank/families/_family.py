@@ -70,7 +70,7 @@ class Draft(NamedTuple):
     many there are. `learned_from` stands in the recipe where the images cannot. `zero_mean` says that every filter sums
     to zero but for rounding, which is then taken away after scaling. `aliased` marks filters above the
     Nyquist frequency, `lost` is the share of each filter's energy outside the window, and `remarks` says what else is
-    not as the arguments promise, for families that take `strict`.
+    not as the arguments promise.
     """
 
     filters: Float64
@@ -91,8 +91,9 @@ def makes_bank(
     """Turn a function that drafts filters into a family.
 
     The family keeps the first `n` filters, scales them to `norm` and writes the recipe from the
-    arguments of the call. `label` names the bank in errors, `more` says how to get more filters, `wider` what to
-    do about filters that the window cuts. A family that takes `strict` says what the grid did to it.
+    arguments of the call, without `strict`. `label` names the bank in errors, `more` says how to get more filters,
+    `wider` what to do about filters that the window cuts. What the grid did to the filters is said, or an error if
+    `strict`.
     """
 
     def decorate(draft_filters: Callable[P, Draft]) -> Callable[P, FilterBank]:
@@ -104,16 +105,19 @@ def makes_bank(
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError as error:
-                raise TypeError(f"{name}() {error}; it takes {', '.join(signature.parameters)}") from None
+                first = f"; the images come first: {name}(images, 11)" if "images" in signature.parameters else ""
+                raise TypeError(f"{name}() {error}; it takes {', '.join(signature.parameters)}{first}") from None
             bound.apply_defaults()
             arguments = bound.arguments
+            if _check.is_integer(size := arguments.get("images")):
+                raise TypeError(f"`images` must be images, got {size}; they come first: {name}(images, {size})")
             if arguments["n"] is not None:
                 arguments["n"] = _check.integer("n", arguments["n"], at_least=1)
             _check.choice("norm", arguments["norm"], NORMS)
             recipe: dict[str, Any] = {}
             if "rng" in arguments:
                 arguments["rng"], recipe["rng"] = _generator(arguments["rng"])
-            strict = arguments.pop("strict", None)
+            strict = arguments.pop("strict")
             draft = draft_filters(*bound.args, **bound.kwargs)
             window = draft.filters.shape[1:]
             what = f"{_check.article(_check.window_name(window))} {label} bank"
@@ -129,9 +133,8 @@ def makes_bank(
                 family=name,
                 recipe={"family": name, **jsonable(recipe)},
             )
-            if strict is not None:
-                found = remarks(bank, f"the {count} filters of {what}", draft.aliased, draft.lost, wider)
-                tell([*draft.remarks, *found], strict)
+            found = remarks(bank, f"the {count} filters of {what}", draft.aliased, draft.lost, wider)
+            tell([*draft.remarks, *found], strict)
             return bank
 
         # What `help` shows: a family returns banks, the function under it only drafts.

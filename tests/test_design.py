@@ -279,3 +279,33 @@ def test_one_bank_can_be_joined_to_nothing():
 def test_what_cannot_be_joined_is_explained(banks, error, message):
     with pytest.raises(error, match=message):
         fb.concatenate(*banks)
+
+
+# Dependence
+
+
+@pytest.mark.filterwarnings("error::filterbank.BankWarning")
+@pytest.mark.parametrize(
+    ("step", "figure"),
+    [
+        (lambda: fb.zero_mean(fb.dct(4)), "rank 15 of 16"),
+        (lambda: fb.window(fb.dct(4), np.tri(4)), "rank 10 of 16"),
+        (lambda: fb.resize(fb.dct(4), 3), "rank 9 of 16"),
+        (lambda: fb.concatenate(fb.dct(3), fb.delta(3, n=2)), "rank 9 of 11"),
+        (lambda: fb.concatenate(*[fb.delta(30)] * 2), "1800 filters on 900 pixels"),
+    ],
+    ids=range(5),
+)
+def test_steps_say_that_filters_became_dependent(step, figure):
+    with pytest.warns(
+        fb.BankWarning, match=f"the filters became dependent: {figure}; filterbank.prune drops"
+    ) as caught:
+        step()
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.filterwarnings("error::filterbank.BankWarning")
+def test_steps_do_not_repeat_that_filters_are_dependent():
+    twice = fb.FilterBank(list(fb.dct(3, n=3)) * 2)
+    for step in (fb.zero_mean, fb.window, lambda bank: fb.resize(bank, 5), lambda bank: fb.concatenate(bank, bank)):
+        assert len(step(twice)) >= 6

@@ -8,6 +8,8 @@ from scipy import signal
 
 import filterbank as fb
 
+pytestmark = pytest.mark.filterwarnings("ignore:the filters became dependent")
+
 
 @pytest.fixture(scope="module")
 def overcomplete():

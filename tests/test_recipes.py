@@ -7,6 +7,8 @@ import pytest
 
 import filterbank as fb
 
+pytestmark = pytest.mark.filterwarnings("ignore:the filters became dependent")
+
 IMAGE = np.arange(99.0).reshape(9, 11) ** 2 % 7
 RECIPES = {
     "family": lambda: fb.gabor(7, frequencies=[0.2], orientations=np.linspace(0, 1, 3), sigma=(1.5,)),

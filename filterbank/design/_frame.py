@@ -12,6 +12,7 @@ from scipy import linalg
 from .. import _check, _store
 from .._bank import FilterBank, as_bank, rank_and_condition
 from .._check import Float64
+from ..families._honesty import tell_of_new_dependence
 
 Method = Literal["qr", "symmetric", "svd"]
 ROUNDING = float(np.finfo(np.float64).eps)
@@ -138,7 +139,7 @@ def tighten(bank: FilterBank | npt.ArrayLike) -> FilterBank:
     --------
     >>> import numpy as np
     >>> import filterbank as fb
-    >>> tight = fb.tighten(fb.concatenate(fb.dct(5), fb.gabor(5)))
+    >>> tight = fb.tighten(list(fb.dct(5)) + list(fb.gabor(5)))
     >>> rows = tight.filters.reshape(len(tight), -1)
     >>> np.allclose(rows.T @ rows, np.eye(25))
     True
@@ -339,6 +340,11 @@ def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
     ValueError
         If there is no bank or the sizes differ.
 
+    Warns
+    -----
+    BankWarning
+        If the filters become dependent by being joined.
+
     Examples
     --------
     >>> import filterbank as fb
@@ -358,12 +364,13 @@ def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
     names = list(dict.fromkeys(name for part in parts for name in part.parameters))
     columns = {name: _joined(parts, name) for name in names if name != "family"}
     origin = [part.parameters.get("family", np.full(len(part), part.family)) for part in parts]
-    return FilterBank(
+    joined = FilterBank(
         np.concatenate([part.filters for part in parts]),
         parameters={**columns, "family": np.concatenate(origin)},
         family="concatenate",
         recipe={"family": "concatenate", "banks": [part.recipe for part in parts]},
     )
+    return tell_of_new_dependence(joined, *parts)
 
 
 def _joined(parts: list[FilterBank], name: str) -> npt.NDArray[np.generic]:

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import linalg
 
@@ -175,6 +175,7 @@ def test_filters_of_very_different_scale_are_all_kept():
     np.testing.assert_array_equal(fb.orthonormalize(PIXELS * scales[:, None, None]).filters, PIXELS)
 
 
+@example(rank=6, extra=2, seed=0)  # Gram-Schmidt with a plain tolerance keeps a filter of rounding
 @given(rank=st.integers(1, 8), extra=st.integers(0, 5), seed=st.integers(0, 99))
 def test_orthonormalize_finds_the_rank(rank, extra, seed):
     rng = np.random.default_rng(seed)

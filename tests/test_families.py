@@ -1,6 +1,7 @@
 """`delta` and `random`, the checks of arguments that all families share, and the catalogue."""
 
 import json
+import math
 import re
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import filterbank as fb
-from filterbank import _check, _grid
+from filterbank import _check, _grid, _norm
 from filterbank.families import FAMILIES
 
 # delta and random
@@ -199,6 +200,20 @@ def test_numbers_are_numbers_of_any_type(value):
 def test_bounds_are_named(bounds, value, message):
     with pytest.raises(ValueError, match=message):
         _check.number("x", value, **bounds)
+
+
+@given(side=st.integers(2, 40), seed=st.integers(0, 99))
+def test_balance_is_exact_to_rounding_and_keeps_zeros_and_symmetry(side, seed):
+    half = np.random.default_rng(seed).standard_normal(side)
+    line = np.array([0, *half, *half[::-1], 0])
+    rough = np.stack([line - np.where(line, line.mean(), 0), np.zeros_like(line)])
+    even, zero = _norm.balanced(rough)
+    assert not zero.any()
+    assert even[0] == even[-1] == 0
+    np.testing.assert_array_equal(even, even[::-1])
+    assert abs(math.fsum(even)) <= 2.0**-53 * np.abs(even).sum()
+    odd = np.array([half, -half[::-1]]).reshape(1, -1)
+    np.testing.assert_array_equal(_norm.balanced(odd), odd)
 
 
 @given(size=st.lists(st.integers(1, 9), min_size=1, max_size=3))

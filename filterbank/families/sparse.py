@@ -247,6 +247,6 @@ def _settled(fit: Callable[[Float64], Float64], rows: Float64, family: str) -> t
 
 def _component_count(components: int | None, most: int, window: tuple[int, ...]) -> int:
     if components is None:
-        return min(max(most, 1), 64)
+        return min(most, 64)
     hint = f"the patches of {_check.window_name(window)} pixels vary in {most} directions"
     return _check.integer("components", components, at_least=1, at_most=most, hint=hint)

@@ -29,13 +29,15 @@ def pca(
     ----------
     images : array_like or iterable of array_like
         One image `(height, width)`, a stack `(count, height, width)`, or any iterable of images, also of different
-        sizes, read once. Real and finite, of any number type. For 1-D and 3-D windows, signals and volumes.
+        sizes, read once. Real and finite, of any number type; of a colour image, one channel or their mean. For 1-D and
+        3-D windows, signals and volumes.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
     n : int, optional
         Keep the first `n` components. The order is by falling eigenvalue.
     strict : bool, default False
-        Raise an error instead of a `BankWarning` where components are arbitrary.
+        Raise an error instead of a `BankWarning` where components are arbitrary or a stack may be a
+        colour image.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" and None are the orthonormal eigenvectors.
 
@@ -57,7 +59,8 @@ def pca(
     Warns
     -----
     BankWarning
-        If there are components without variance among the filters, which are arbitrary.
+        If there are components without variance among the filters, which are arbitrary, or a stack has the shape of a
+        colour image.
 
     Notes
     -----

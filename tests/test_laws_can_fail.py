@@ -2,7 +2,10 @@
 
 import itertools
 import math
+import re
+import textwrap
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,15 +18,17 @@ from filterbank.families import FAMILIES, Family
 from filterbank.families._family import Draft, makes_bank
 
 
-@makes_bank("toy")
-def toy(size, n=None, *, strict=False, norm="l2"):
-    """Make the pixels of the window from the last to the first."""
-    window = _check.size(size, family="toy")
-    pixels = math.prod(window)
-    return Draft(np.eye(pixels)[::-1].reshape(-1, *window), {"place": np.arange(pixels)[::-1]})
+def family_of_contributing():
+    """Return the family that CONTRIBUTING adds to show how: its row, made of the two pieces of code on that page."""
+    page = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
+    function, row = re.findall(r"```python\n(.*?)```", page.partition("## Add a family")[2], re.DOTALL)[:2]
+    names = {"np": np, "math": math, "_check": _check, "makes_bank": makes_bank, "Draft": Draft, "Family": Family}
+    exec(textwrap.dedent(function), names)
+    return eval(textwrap.dedent(row).strip().rstrip(","), names)
 
 
-TOY = Family(toy, "Pixels backwards.", "this file", promises=("orthonormal", "complete", "separable"))
+TOY = family_of_contributing()
+toy = TOY.function
 
 
 def registered(monkeypatch, function, *promises, **row):

@@ -124,11 +124,15 @@ def gabor(
 
     # Axes: frequency, orientation, phase, then the window.
     per_frequency, per_phase = (-1, 1, 1, *(1,) * len(window)), (-1, *(1,) * len(window))
-    along, across = (part[:, None] for part in along_and_across(directions, window))
+    # A round envelope is the same for every orientation.
+    turned = along_and_across(directions[:1] if ratio == 1 else directions, window)
+    along, across = (part[:, None] for part in turned)
     bell, envelope = gaussian_envelopes(along, across, width.reshape(per_frequency), ratio, len(window))
     cosine, sine = (part[:, :, None] for part in _plane_waves(frequency, directions, window))
     angle = phase.reshape(per_phase)
-    filters = envelope * (cosine * np.cos(angle) - sine * np.sin(angle))
+    filters = cosine * np.cos(angle)
+    filters -= sine * np.sin(angle)
+    filters *= envelope
     pixels = tuple(range(-len(window), 0))
     if zero_mean:
         share = filters.sum(pixels, keepdims=True) / envelope.sum(pixels, keepdims=True)

@@ -16,6 +16,14 @@ Float64: TypeAlias = npt.NDArray[np.float64]
 Size: TypeAlias = int | tuple[int, ...]
 
 
+def shown(value: object) -> str:
+    """Show a value in an error: an array by its shape, others as Python writes them, but not at any length."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
 def is_integer(value: object) -> bool:
     """Whether `value` is a whole number of an integer type (bool is none)."""
     return isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_))
@@ -28,7 +36,7 @@ def integer(name: str, value: object, *, at_least: int, at_most: int | None = No
         rule = f"an integer from {at_least} to {at_most}"
     tail = f"; {hint}" if hint else ""
     if not is_integer(value):
-        raise TypeError(f"`{name}` must be {rule}, got {value!r}{tail}")
+        raise TypeError(f"`{name}` must be {rule}, got {shown(value)}{tail}")
     number = operator.index(value)  # type: ignore[arg-type]  # is_integer vouches for it
     if number < at_least or (at_most is not None and number > at_most):
         raise ValueError(f"`{name}` must be {rule}, got {number}{tail}")
@@ -46,7 +54,8 @@ def size(value: object, *, family: str, dimensions: Collection[int] = (1, 2, 3),
         window = tuple(value)
     else:
         raise TypeError(
-            f"`size` must be an int (a square window) or a tuple of ints, one per dimension, in pixels, got {value!r}"
+            f"`size` must be an int (a square window) or a tuple of ints, one per dimension, in pixels, "
+            f"got {shown(value)}"
         )
     window = tuple(integer("size", side, at_least=at_least) for side in window)
     if len(window) not in dimensions:
@@ -79,7 +88,7 @@ def number(
     rule = " and ".join(["a finite number", *rules]) + (counted_in if unit else "")
     tail = f"; {hint}" if hint else ""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"`{name}` must be {rule}, got {value!r}{tail}")
+        raise TypeError(f"`{name}` must be {rule}, got {shown(value)}{tail}")
     result = float(value)
     fits = (
         math.isfinite(result)
@@ -117,7 +126,7 @@ def choice(name: str, value: object, allowed: Collection[Any]) -> Any:
     """Return `value` if it is one of the allowed ones."""
     if not any(value is entry or value == entry for entry in allowed):
         listed = ", ".join(repr(entry) for entry in allowed)
-        raise ValueError(f"`{name}` must be one of {listed}, got {value!r}")
+        raise ValueError(f"`{name}` must be one of {listed}, got {shown(value)}")
     return value
 
 

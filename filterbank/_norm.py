@@ -1,7 +1,8 @@
-"""The scale of filters."""
+"""The scale of filters, and their balance about zero."""
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -34,3 +35,18 @@ def normalized(filters: Float64, norm: Norm) -> Float64:
         flat /= np.sum(np.abs(flat), axis=1, keepdims=True)
     scaled: Float64 = flat.reshape(filters.shape)
     return scaled
+
+
+def balanced(filters: Float64) -> Float64:
+    """Take from filters of mean zero what rounding left of their sums, in proportion to the magnitudes.
+
+    So zeros stay zero, and what is symmetric stays so.
+    """
+    flat = filters.reshape(len(filters), -1)
+    magnitudes = np.abs(flat)
+    # math.fsum does not round in between: its sum of an odd filter is zero.
+    sums = np.array([math.fsum(row) for row in flat.tolist()])
+    totals = magnitudes.sum(axis=1)
+    shares = np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
+    corrected: Float64 = (flat - magnitudes * shares[:, None]).reshape(filters.shape)
+    return corrected

@@ -8,6 +8,8 @@ from scipy import signal
 
 import filterbank as fb
 
+pytestmark = pytest.mark.filterwarnings("ignore:the filters became dependent")
+
 
 @pytest.fixture(scope="module")
 def overcomplete():
@@ -189,52 +191,3 @@ def test_quadrature_needs_a_direction():
         fb.quadrature(fb.dct(5))
     with pytest.raises(ValueError, match="`bank` must have the columns direction_z, direction_y, direction_x in 3-D"):
         fb.quadrature(fb.dct((3, 3, 3)))
-
-
-def test_orthonormalize_symmetric_is_loewdins_and_svd_gives_singular_vectors():
-    bank = fb.gabor(7)
-    matrix = rows(bank)
-    values, vectors = np.linalg.eigh(matrix @ matrix.T)
-    loewdin = vectors / np.sqrt(values) @ vectors.T @ matrix
-    np.testing.assert_allclose(rows(fb.orthonormalize(bank, "symmetric")), loewdin, rtol=0, atol=1e-13)
-    by_svd = fb.orthonormalize(bank, "svd")
-    np.testing.assert_allclose(np.linalg.svd(matrix, compute_uv=False), by_svd.parameters["singular_value"], atol=1e-14)
-    assert fb.make(**json.loads(json.dumps(by_svd.recipe))) == by_svd
-
-
-def test_orthonormalize_drops_what_is_spanned_and_keeps_the_rest_in_order():
-    one, two = fb.dct(4)[1], fb.dct(4)[2]
-    bank = fb.FilterBank([one, 3 * one, one + two, two], parameters={"name": ["a", "b", "c", "d"]})
-    kept = fb.orthonormalize(bank)
-    assert kept.parameters["name"].tolist() == ["a", "c"]
-    np.testing.assert_allclose(kept.filters, [one, two], rtol=0, atol=1e-15)
-    with pytest.raises(ValueError, match='must be independent for method="symmetric", got rank 2 of 4'):
-        fb.orthonormalize(bank, "symmetric")
-    with pytest.raises(ValueError, match="`tol` must be below 1"):
-        fb.orthonormalize(bank, tol=1.0)
-    with pytest.raises(ValueError, match="`bank` must have a filter other than zero to orthonormalise"):
-        fb.orthonormalize(np.zeros((2, 3, 3)))
-
-
-def test_normalize_and_zero_mean():
-    bank = fb.gabor(9, norm=None)
-    assert np.abs(fb.normalize(bank, "l1").filters).sum((1, 2)) == pytest.approx(1, abs=1e-14)
-    assert np.abs(fb.normalize(bank, "max").filters).max((1, 2)) == pytest.approx(1, abs=0)
-    assert fb.normalize(bank, None) == bank
-    assert np.abs(fb.zero_mean(bank).filters.sum((1, 2))).max() < 1e-16
-    np.testing.assert_allclose(
-        fb.zero_mean(bank).filters, bank.filters - bank.filters.mean((1, 2), keepdims=True), rtol=0, atol=1e-17
-    )
-
-
-def test_concatenate_joins_columns_and_recipes():
-    both = fb.concatenate(fb.dct(5, n=3), fb.wavelet(5), np.ones((1, 5, 5)))
-    assert both.parameters["family"].tolist() == ["dct"] * 3 + ["wavelet"] * 4 + ["custom"]
-    assert np.isnan(both.parameters["order"][3:]).all()
-    assert both.parameters["subband"].tolist()[:4] == ["", "", "", "approximation"]
-    assert fb.make(**json.loads(json.dumps(both.recipe))) == both
-    assert fb.make(**json.loads(json.dumps(both[1:5].recipe))) == both[1:5]
-    with pytest.raises(ValueError, match="`banks` must have one size in pixels, got 3x3, 5x5"):
-        fb.concatenate(fb.dct(5), fb.dct(3))
-    with pytest.raises((TypeError, ValueError), match="at least one bank"):
-        fb.concatenate()

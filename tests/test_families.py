@@ -1,6 +1,7 @@
 """`delta` and `random`, the checks of arguments that all families share, and the catalogue."""
 
 import json
+import math
 import re
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import filterbank as fb
-from filterbank import _check, _grid
+from filterbank import _check, _grid, _norm
 from filterbank.families import FAMILIES
 
 # delta and random
@@ -114,7 +115,7 @@ def test_sizes_are_ints_or_tuples(size, window):
         (True, TypeError, r"`size` must be an int \(a square window\) .* got True"),
         ("11", TypeError, r"`size` must be an int \(a square window\) .* got '11'"),
         (None, TypeError, r"`size` must be an int \(a square window\) .* got None"),
-        (np.array([3, 4]), TypeError, r"`size` must be an int \(a square window\) .* got array"),
+        (np.array([3, 4]), TypeError, r"`size` must be an int \(a square window\) .* got an array of shape \(2,\)$"),
         ((), ValueError, r"`size` of delta must be 1-D or 2-D or 3-D, got 0 dimensions: \(\)"),
         ((2, 2, 2, 2), ValueError, "`size` of delta must be 1-D or 2-D or 3-D, got 4 dimensions"),
     ],
@@ -158,12 +159,22 @@ def test_the_first_error_of_the_question_reads_as_the_design_says():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: fb.dct(), r"^dct\(\) missing a required argument: 'size'; it takes size, n, level, dc, norm$"),
-        (lambda: fb.dct(5, 3, 4), r"^dct\(\) too many positional arguments; it takes size, n, level, dc, norm$"),
+        (lambda: fb.dct(), r"^dct\(\) missing a required argument: 'size'; it takes size, n, level, dc, strict, norm$"),
+        (
+            lambda: fb.dct(5, 3, 4),
+            r"^dct\(\) too many positional arguments; it takes size, n, level, dc, strict, norm$",
+        ),
         (lambda: fb.dct(5, leve=3), r"^dct\(\) got an unexpected keyword argument 'leve'; it takes size, n, level"),
-        (lambda: fb.pca(5), r"^pca\(\) missing a required argument: 'size'; it takes images, size, n, norm$"),
+        (lambda: fb.pca(5), r"^pca\(\) missing .* 'size'; it takes images, size, n, strict, norm; the images come"),
+        (
+            lambda: fb.pca(11, images=np.eye(9)),
+            r"^pca\(\) multiple .* 'images'; .*; the images come first: pca\(images, 11",
+        ),
+        (lambda: fb.pca(11, np.eye(999)), r"^`images` must be images, got 11; they come first: pca\(images, 11\)$"),
+        (lambda: fb.dct(np.eye(999)), r"in pixels, got an array of shape \(999, 999\)$"),
+        (lambda: fb.dct(9, [0] * 999), r"at least 1, got \[[0, ]{0,199}\.\.\.$"),
     ],
-    ids=range(4),
+    ids=range(8),
 )
 def test_wrong_calls_name_the_family_and_what_it_takes(call, message):
     with pytest.raises(TypeError, match=message):
@@ -189,6 +200,20 @@ def test_numbers_are_numbers_of_any_type(value):
 def test_bounds_are_named(bounds, value, message):
     with pytest.raises(ValueError, match=message):
         _check.number("x", value, **bounds)
+
+
+@given(side=st.integers(2, 40), seed=st.integers(0, 99))
+def test_balance_is_exact_to_rounding_and_keeps_zeros_and_symmetry(side, seed):
+    half = np.random.default_rng(seed).standard_normal(side)
+    line = np.array([0, *half, *half[::-1], 0])
+    rough = np.stack([line - np.where(line, line.mean(), 0), np.zeros_like(line)])
+    even, zero = _norm.balanced(rough)
+    assert not zero.any()
+    assert even[0] == even[-1] == 0
+    np.testing.assert_array_equal(even, even[::-1])
+    assert abs(math.fsum(even)) <= 2.0**-53 * np.abs(even).sum()
+    odd = np.array([half, -half[::-1]]).reshape(1, -1)
+    np.testing.assert_array_equal(_norm.balanced(odd), odd)
 
 
 @given(size=st.lists(st.integers(1, 9), min_size=1, max_size=3))

@@ -100,7 +100,7 @@ def test_importing_loads_nothing_heavy():
         ("fb.load", set()),
         ("fb.compose([[1.0]], [[1.0, 2.0]])", set()),
         ("fb.dct(5)", {"scipy", "pywt"}),
-        ("fb.pca([[1, 2], [3, 5]], (1, 2))", {"scipy", "pywt"}),
+        ("fb.pca([[1, 2], [3, 5]], (1, 2), 1)", {"scipy", "pywt"}),
         ("fb.apply([[1.0]], [[[1.0]]])", {"scipy"}),
     ],
 )

@@ -211,3 +211,13 @@ def test_wrong_arguments_are_named(arguments, message):
 def test_numbers_must_be_numbers(value):
     with pytest.raises(TypeError, match="`phases` must be a finite number in radians, got"):
         fb.gabor(11, phases=value)
+
+
+@pytest.mark.parametrize("window", [5, 7, 11, 15, 31, (9, 14), (11,), (7, 7, 7)])
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
+def test_by_default_the_envelope_fits_the_window_at_any_frequency(window, ratio):
+    bank = fb.gabor(window, frequencies=[0.12, 0.25], aspect_ratio=ratio, strict=True)
+    side = min(window) if isinstance(window, tuple) else window
+    sigma, frequency = bank.parameters["sigma"], bank.parameters["frequency"]
+    octave = 3 * np.sqrt(np.log(2) / 2) / (np.pi * frequency)
+    np.testing.assert_allclose(sigma, np.minimum(octave, side / 4.2 * min(1, ratio)))

@@ -110,7 +110,7 @@ def test_signals(photograph):
 
 
 def test_volumes(photograph):
-    volume = np.stack([photograph[100 + 2 * z : 118 + 2 * z, 200:220] for z in range(9)])
+    volume = np.stack([photograph[100 + 5 * z : 118 + 5 * z, 200:220] for z in range(9)])
     assert_is_the_pca_of(fb.pca(volume, (3, 4, 2)), patches_by_loops(volume, (3, 4, 2)))
     assert fb.pca(volume, (3, 4, 2)) == fb.pca([volume], (3, 4, 2))
 
@@ -133,12 +133,42 @@ def test_the_entry_of_largest_magnitude_is_positive(crop):
         assert one.max() >= -one.min() * (1 - 1e-9)
 
 
-def test_a_flat_image_has_no_variance_but_a_basis():
-    bank = fb.pca(np.full((9, 9), 7.0), 3)
-    np.testing.assert_array_equal(bank.parameters["eigenvalue"], 0)
-    np.testing.assert_array_equal(bank.parameters["explained_variance_ratio"], 0)
-    flat = bank.filters.reshape(9, 9)
-    np.testing.assert_allclose(flat @ flat.T, np.eye(9), atol=1e-15)
+@pytest.mark.parametrize("value", [0, 7.0, 0.1, 1e300])
+@pytest.mark.parametrize("family", [fb.pca, fb.zca, fb.ica, fb.dictionary])
+def test_images_must_vary(family, value):
+    with pytest.raises(ValueError, match=r"^`images` must vary.*, got constant ones: there is nothing to learn"):
+        family(np.full((9, 9), value), 3)
+
+
+def test_components_without_variance_are_said(crop):
+    few = crop[:6, :7]
+    message = "the patches vary in 5 directions only: the last 20 of the 25 components .* arbitrary; use n=5, or more"
+    with pytest.warns(fb.BankWarning, match=message):
+        whole = fb.pca(few, 5)
+    assert (whole.parameters["eigenvalue"] > 1e-9).sum() == 5
+    assert fb.pca(few, 5, n=5, strict=True) == whole[:5]
+    with pytest.raises(ValueError, match="the last 1 of the 6 components"):
+        fb.pca(few, 5, n=6, strict=True)
+
+
+def test_directions_that_zca_leaves_out_are_said(crop):
+    with pytest.raises(
+        ValueError, match=r"the patches vary in 5 of 25 directions only, .* are dependent: rank 5 of 25"
+    ):
+        fb.zca(crop[:6, :7], 5, strict=True)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colour_is_not_read_as_a_stack(channels, crop):
+    colour = np.stack([crop] * channels, axis=-1)
+    with pytest.raises(
+        ValueError, match=r"got shape \(\d+, \d+, \d\); of a colour image .* the mean, images.mean\(-1\)"
+    ):
+        fb.pca(colour, channels + 1)
+    with pytest.warns(fb.BankWarning, match=r"were read as 48 images of 60x\d pixels; of a colour image"):
+        narrow = fb.pca(colour, (3, channels), n=2)
+    assert narrow.recipe["images"]["count"] == 48
+    assert fb.pca(list(colour), (3, channels), n=2) == narrow
 
 
 def test_the_recipe_records_what_was_read(crop):
@@ -157,7 +187,7 @@ def test_the_recipe_records_what_was_read(crop):
         ([], ValueError, "`images` must hold at least one image, got none"),
         (iter([]), ValueError, "`images` must hold at least one image, got none"),
         (np.ones((3, 9)), ValueError, r"at least as large as a patch of 5x5 pixels, got shape \(3, 9\) in image 0"),
-        (np.ones((9, 9, 3)), ValueError, r"got shape \(9, 3\) in image 0; .*\(colour images: pass one channel\)"),
+        (np.ones((9, 9, 3)), ValueError, r"got shape \(9, 9, 3\); of a colour image pass one channel"),
         (
             np.ones((2, 9, 9, 3)),
             ValueError,
@@ -172,7 +202,7 @@ def test_the_recipe_records_what_was_read(crop):
         (np.ones((9, 9)) * 1j, TypeError, "`images` must be real numbers, got complex128 in image 0"),
         (np.full((9, 9), "a"), TypeError, "`images` must be real numbers, got <U1 in image 0"),
         ("photo.png", TypeError, "`images` must be arrays, got 'photo.png'; read files with skimage.io.imread"),
-        (5, TypeError, "`images` must be an image, a stack or an iterable of images, got 5"),
+        (5.5, TypeError, "`images` must be an image, a stack or an iterable of images, got 5.5"),
         (None, TypeError, "`images` must be an image, a stack or an iterable of images, got None"),
     ],
 )

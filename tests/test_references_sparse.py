@@ -64,7 +64,7 @@ def test_ica_says_how_many_directions_there_are(image):
         fb.ica(image, 3, components=10, rng=0)
 
 
-@pytest.mark.filterwarnings("ignore:dictionary did not settle")
+@pytest.mark.filterwarnings("ignore:dictionary did not settle", "ignore:the 20 filters .* are dependent")
 def test_dictionary_codes_patches_with_few_filters(image):
     bank = fb.dictionary(image, 4, components=20, patches=1500, rng=0)
     assert np.linalg.norm(bank.filters.reshape(20, -1), axis=1) == pytest.approx(1, abs=1e-12)
@@ -72,6 +72,19 @@ def test_dictionary_codes_patches_with_few_filters(image):
     assert 0 < bank.parameters["usage"].mean() < 0.5
     denser = fb.dictionary(image, 4, components=20, patches=1500, sparsity=0.1, rng=0)
     assert denser.parameters["usage"].mean() > bank.parameters["usage"].mean()
+
+
+@pytest.mark.filterwarnings("ignore:dictionary did not settle")
+def test_the_default_dictionary_is_independent(image):
+    bank = fb.dictionary(image, 3, rng=0)
+    assert len(bank) == np.linalg.matrix_rank(bank.filters.reshape(8, 9)) == 8
+
+
+def test_filters_that_no_patch_uses_are_said(image):
+    with pytest.raises(ValueError, match=r"(\d+) of the 40 filters are used by none of the 9 patches") as caught:
+        fb.dictionary(image[:5, :5], 3, components=40, rng=0, strict=True)
+    assert "dictionary did not settle" in str(caught.value)
+    assert "are dependent: rank" in str(caught.value)
 
 
 def test_dictionary_refuses_constant_patches():

@@ -5,6 +5,8 @@ where the draws follow the tables.
 """
 
 import math
+import re
+import warnings
 
 import numpy as np
 import pytest
@@ -189,10 +191,21 @@ def test_more_samples_begin_with_the_same():
 
 @pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
 @pytest.mark.parametrize(
-    ("window", "scale"), [(7, 16), (20, 28 * 20 / 25), (25, 28), ((40, 24), 28 * 24 / 25), (63, 28)]
+    ("window", "scale"), [(7, 16), (25, 16), (64, 16), ((96, 80), 20), (100, 25), (112, 28), (130, 28)]
 )
 def test_default_scale(window, scale):
     assert fb.v1(window, rng=2, n=9) == fb.v1(window, rng=2, n=9, pixels_per_degree=scale)
+
+
+@pytest.mark.parametrize("window", [65, 80, 112])
+def test_the_default_window_holds_the_neurons(window):
+    """A neuron in a thousand is wider than 4 degrees."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fb.v1(window, samples=400, rng=0)
+    cut = [int(re.search(r"cuts (\d+) of", str(one.message))[1]) for one in caught]
+    assert len(caught) <= 1
+    assert sum(cut) <= 2
 
 
 def test_share_of_energy_lost():

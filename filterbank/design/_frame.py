@@ -12,6 +12,7 @@ from scipy import linalg
 from .. import _check, _store
 from .._bank import FilterBank, as_bank, rank_and_condition
 from .._check import Float64
+from ..families._honesty import tell_of_new_dependence
 
 Method = Literal["qr", "symmetric", "svd"]
 ROUNDING = float(np.finfo(np.float64).eps)
@@ -30,7 +31,8 @@ def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol:
         (Löwdin); the filters must be independent. "svd" gives the singular vectors by falling singular value.
     tol : float, optional
         What counts as nothing: a filter's remainder relative to its norm ("qr"), a singular value relative to the
-        largest. The default is the larger of `n` and the number of pixels times the rounding unit.
+        largest. The default is the larger of `n` and the number of pixels times the rounding unit. What rounding alone
+        can leave of a filter after ones that were nearly spanned ("qr") is nothing at any `tol`.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol:
     _check.choice("method", method, ("qr", "symmetric", "svd"))
     matrix = bank.filters.reshape(len(bank), -1)
     if tol is None:
-        tol = max(matrix.shape) * float(np.finfo(np.float64).eps)
+        tol = max(matrix.shape) * ROUNDING
     elif _check.number("tol", tol, at_least=0) >= 1:
         raise ValueError(f"`tol` must be below 1, a share of the norm, got {tol!r}; at 1 no filter is left")
     if not matrix.any():
@@ -91,6 +93,9 @@ def _gram_schmidt(matrix: Float64, tol: float) -> tuple[Float64, npt.NDArray[np.
     matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max(axis=1))[1][:, None])
     norms = np.linalg.norm(matrix, axis=1)
     rows = np.empty((min(matrix.shape), matrix.shape[1]))
+    # What a kept row's remainder was relative to its norm: the smaller, the more rounding turned its direction.
+    shares = np.empty(len(rows))
+    rounding = max(matrix.shape) * ROUNDING
     kept: list[int] = []
     for index, row in enumerate(matrix):
         if len(kept) == len(rows):
@@ -99,8 +104,9 @@ def _gram_schmidt(matrix: Float64, tol: float) -> tuple[Float64, npt.NDArray[np.
         for _ in range(2):  # Once leaves rounding errors of the projection, twice is enough.
             rest = rest - (done @ rest) @ done
         length = np.linalg.norm(rest)
-        if length > tol * norms[index]:
-            rows[len(kept)] = rest / length
+        doubt = rounding * np.linalg.norm(done @ row / shares[: len(kept)])
+        if length > max(tol * norms[index], doubt):
+            rows[len(kept)], shares[len(kept)] = rest / length, length / norms[index]
             kept.append(index)
     return rows[: len(kept)], np.array(kept, dtype=np.intp)
 
@@ -138,7 +144,7 @@ def tighten(bank: FilterBank | npt.ArrayLike) -> FilterBank:
     --------
     >>> import numpy as np
     >>> import filterbank as fb
-    >>> tight = fb.tighten(fb.concatenate(fb.dct(5), fb.gabor(5)))
+    >>> tight = fb.tighten(list(fb.dct(5)) + list(fb.gabor(5)))
     >>> rows = tight.filters.reshape(len(tight), -1)
     >>> np.allclose(rows.T @ rows, np.eye(25))
     True
@@ -339,6 +345,11 @@ def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
     ValueError
         If there is no bank or the sizes differ.
 
+    Warns
+    -----
+    BankWarning
+        If the filters become dependent by being joined.
+
     Examples
     --------
     >>> import filterbank as fb
@@ -358,12 +369,13 @@ def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:
     names = list(dict.fromkeys(name for part in parts for name in part.parameters))
     columns = {name: _joined(parts, name) for name in names if name != "family"}
     origin = [part.parameters.get("family", np.full(len(part), part.family)) for part in parts]
-    return FilterBank(
+    joined = FilterBank(
         np.concatenate([part.filters for part in parts]),
         parameters={**columns, "family": np.concatenate(origin)},
         family="concatenate",
         recipe={"family": "concatenate", "banks": [part.recipe for part in parts]},
     )
+    return tell_of_new_dependence(joined, *parts)
 
 
 def _joined(parts: list[FilterBank], name: str) -> npt.NDArray[np.generic]:

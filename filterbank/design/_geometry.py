@@ -12,6 +12,7 @@ from scipy import fft, ndimage
 from .. import _check, _grid
 from .._bank import FilterBank, as_bank
 from .._check import Float64, Size
+from ..families._honesty import tell_of_new_dependence
 from ..families._steering import CannotTurnError, Columns, remade, steered
 
 How = Literal["steered", "remade", "spline"]
@@ -192,6 +193,11 @@ def resize(bank: FilterBank | npt.ArrayLike, size: Size) -> FilterBank:
     ValueError
         If `size` has another number of dimensions.
 
+    Warns
+    -----
+    BankWarning
+        If the filters become dependent, as in a window with fewer pixels than filters.
+
     Notes
     -----
     Interpolation, by ``skimage.transform.resize``: where a family knows the formula, make it at the new size.
@@ -208,7 +214,8 @@ def resize(bank: FilterBank | npt.ArrayLike, size: Size) -> FilterBank:
     new = _check.size(size, family="the resized bank", dimensions=(bank.ndim,))
     shrinks = any(after < before for after, before in zip(new, bank.size, strict=True))
     resized = [transform.resize(one, new, order=3, mode="symmetric", anti_aliasing=shrinks, clip=False) for one in bank]
-    return bank._derive("resize", np.stack(resized), {"size": new}, parameters=_stretched(bank, new))
+    changed = bank._derive("resize", np.stack(resized), {"size": new}, parameters=_stretched(bank, new))
+    return tell_of_new_dependence(changed, bank)
 
 
 def _stretched(bank: FilterBank, new: tuple[int, ...]) -> Columns:

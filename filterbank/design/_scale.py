@@ -10,6 +10,7 @@ from .. import _grid, _norm
 from .._bank import FilterBank, as_bank
 from .._check import Float64
 from .._norm import Norm
+from ..families._honesty import tell_of_new_dependence
 
 
 def normalize(bank: FilterBank | npt.ArrayLike, norm: Norm = "l2") -> FilterBank:
@@ -60,6 +61,11 @@ def zero_mean(bank: FilterBank | npt.ArrayLike) -> FilterBank:
     ValueError
         If the array is not a bank.
 
+    Warns
+    -----
+    BankWarning
+        If the filters become dependent, as those of a complete bank do.
+
     Examples
     --------
     >>> import filterbank as fb
@@ -69,8 +75,9 @@ def zero_mean(bank: FilterBank | npt.ArrayLike) -> FilterBank:
     bank = as_bank(bank)
     pixels = tuple(range(1, bank.ndim + 1))
     centred = bank.filters - bank.filters.mean(pixels, keepdims=True)
-    # The second pass takes away what rounding left of the mean.
-    return bank._derive("zero_mean", centred - centred.mean(pixels, keepdims=True), {})
+    # The second pass makes flat filters zero, before what rounding left is taken away in proportion.
+    centred -= centred.mean(pixels, keepdims=True)
+    return tell_of_new_dependence(bank._derive("zero_mean", _norm.balanced(centred), {}), bank)
 
 
 def window(bank: FilterBank | npt.ArrayLike, taper: str | tuple[str, float] | npt.ArrayLike = "hann") -> FilterBank:
@@ -94,6 +101,11 @@ def window(bank: FilterBank | npt.ArrayLike, taper: str | tuple[str, float] | np
     ValueError
         If there is no such taper, or the array is not of the bank's size.
 
+    Warns
+    -----
+    BankWarning
+        If the filters become dependent, as where a taper is zero.
+
     Notes
     -----
     Tapers that end in zero end one pixel outside the window, so that no pixel is lost.
@@ -107,7 +119,7 @@ def window(bank: FilterBank | npt.ArrayLike, taper: str | tuple[str, float] | np
     """
     bank = as_bank(bank)
     weights = _taper(taper, bank.size)
-    return bank._derive("window", bank.filters * weights, {"taper": taper})
+    return tell_of_new_dependence(bank._derive("window", bank.filters * weights, {"taper": taper}), bank)
 
 
 def _taper(taper: object, size: tuple[int, ...]) -> Float64:

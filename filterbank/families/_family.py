@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import _check
 from .._bank import FilterBank
 from .._check import Float64
-from .._norm import NORMS, normalized
+from .._norm import NORMS, balanced, normalized
 from .._store import jsonable
 from ._honesty import remarks, tell
 
@@ -67,15 +67,17 @@ class Draft(NamedTuple):
     """The filters that the arguments of a family describe, before `n` and `norm` are applied.
 
     A family that would waste time on filters that `n` drops may stop at `n` and say in `available` how
-    many there are. `learned_from` stands in the recipe where the images cannot. `aliased` marks filters above the
+    many there are. `learned_from` stands in the recipe where the images cannot. `zero_mean` says that every filter sums
+    to zero but for rounding, which is then taken away after scaling. `aliased` marks filters above the
     Nyquist frequency, `lost` is the share of each filter's energy outside the window, and `remarks` says what else is
-    not as the arguments promise, for families that take `strict`.
+    not as the arguments promise.
     """
 
     filters: Float64
     parameters: Mapping[str, npt.NDArray[Any]]
     available: int | None = None
     learned_from: Mapping[str, Any] | None = None
+    zero_mean: bool = False
     aliased: npt.NDArray[np.bool_] | None = None
     lost: Float64 | None = None
     remarks: tuple[str, ...] = ()
@@ -89,8 +91,9 @@ def makes_bank(
     """Turn a function that drafts filters into a family.
 
     The family keeps the first `n` filters, scales them to `norm` and writes the recipe from the
-    arguments of the call. `label` names the bank in errors, `more` says how to get more filters, `wider` what to
-    do about filters that the window cuts. A family that takes `strict` says what the grid did to it.
+    arguments of the call, without `strict`. `label` names the bank in errors, `more` says how to get more filters,
+    `wider` what to do about filters that the window cuts. What the grid did to the filters is said, or an error if
+    `strict`.
     """
 
     def decorate(draft_filters: Callable[P, Draft]) -> Callable[P, FilterBank]:
@@ -102,16 +105,19 @@ def makes_bank(
             try:
                 bound = signature.bind(*args, **kwargs)
             except TypeError as error:
-                raise TypeError(f"{name}() {error}; it takes {', '.join(signature.parameters)}") from None
+                first = f"; the images come first: {name}(images, 11)" if "images" in signature.parameters else ""
+                raise TypeError(f"{name}() {error}; it takes {', '.join(signature.parameters)}{first}") from None
             bound.apply_defaults()
             arguments = bound.arguments
+            if _check.is_integer(size := arguments.get("images")):
+                raise TypeError(f"`images` must be images, got {size}; they come first: {name}(images, {size})")
             if arguments["n"] is not None:
                 arguments["n"] = _check.integer("n", arguments["n"], at_least=1)
             _check.choice("norm", arguments["norm"], NORMS)
             recipe: dict[str, Any] = {}
             if "rng" in arguments:
                 arguments["rng"], recipe["rng"] = _generator(arguments["rng"])
-            strict = arguments.pop("strict", None)
+            strict = arguments.pop("strict")
             draft = draft_filters(*bound.args, **bound.kwargs)
             window = draft.filters.shape[1:]
             what = f"{_check.article(_check.window_name(window))} {label} bank"
@@ -120,15 +126,15 @@ def makes_bank(
             if draft.learned_from is not None:
                 recipe |= {**draft.learned_from, "filters": None}
             recipe = {**arguments, "size": window, **recipe}
+            filters = normalized(draft.filters[:count], arguments["norm"])
             bank = FilterBank(
-                normalized(draft.filters[:count], arguments["norm"]),
+                balanced(filters) if draft.zero_mean else filters,
                 parameters={key: column[:count] for key, column in draft.parameters.items()},
                 family=name,
                 recipe={"family": name, **jsonable(recipe)},
             )
-            if strict is not None:
-                found = remarks(bank, f"the {count} filters of {what}", draft.aliased, draft.lost, wider)
-                tell([*draft.remarks, *found], strict)
+            found = remarks(bank, f"the {count} filters of {what}", draft.aliased, draft.lost, wider)
+            tell([*draft.remarks, *found], strict)
             return bank
 
         # What `help` shows: a family returns banks, the function under it only drafts.

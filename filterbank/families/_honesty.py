@@ -96,6 +96,19 @@ def tell(found: list[str], strict: bool) -> None:
         warnings.warn(remark, BankWarning, stacklevel=3)
 
 
+def tell_of_new_dependence(bank: FilterBank, *before: FilterBank) -> FilterBank:
+    """Return the bank; warn if its filters are dependent though those of no bank before were."""
+    dependence = _dependence(bank)
+    if dependence and not any(map(_dependence, before)):
+        warnings.warn(
+            f"the filters became dependent: {dependence}; filterbank.prune drops those that others make superfluous",
+            BankWarning,
+            # From the step of design to the line that called it.
+            stacklevel=3,
+        )
+    return bank
+
+
 def _count(mask: npt.NDArray[np.bool_]) -> int:
     return int(np.count_nonzero(mask))
 

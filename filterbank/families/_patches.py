@@ -17,18 +17,19 @@ VALUES_AT_ONCE = 2**22
 
 def patch_covariance(
     images: npt.ArrayLike | Iterable[npt.ArrayLike], window: tuple[int, ...]
-) -> tuple[Float64, dict[str, Any]]:
-    """Return the covariance of all patches, `(pixels, pixels)`, and a record of what was read."""
+) -> tuple[Float64, dict[str, Any], tuple[str, ...]]:
+    """Return the covariance of all patches, `(pixels, pixels)`, a record of what was read, and remarks on it."""
     pixels = int(np.prod(window))
     total, products = np.zeros(pixels), np.zeros((pixels, pixels))
     origin: float | None = None
     record, patch_count = _Record(), 0
-    for image in _images(images, len(window)):
+    every, remarks = _images(images, window)
+    for image in every:
         values = _checked_image(image, record.count, window)
         record.add(values)
         if origin is None:
             # Second moments about a value near the mean keep the digits that the mean would cost.
-            origin = float(values.mean())
+            origin = float(np.clip(values.mean(), values.min(), values.max()))
         for rows in _patches(values - origin, window):
             total += rows.sum(axis=0)
             products += rows.T @ rows
@@ -36,17 +37,18 @@ def patch_covariance(
     record.require_some()
     mean = total / patch_count
     covariance = products / patch_count - np.outer(mean, mean)
-    return (covariance + covariance.T) / 2, record.summary(patch_count)
+    return (covariance + covariance.T) / 2, record.summary(patch_count), remarks
 
 
 def drawn_patches(
     images: npt.ArrayLike | Iterable[npt.ArrayLike], window: tuple[int, ...], count: int, rng: np.random.Generator
-) -> tuple[Float64, dict[str, Any]]:
-    """Return patches drawn at random over all images as rows, and a record of what was read."""
+) -> tuple[Float64, dict[str, Any], tuple[str, ...]]:
+    """Return patches drawn at random over all images as rows, a record of what was read, and remarks on it."""
     wanted = _check.integer("patches", count, at_least=1)
     record = _Record()
     views = []
-    for image in _images(images, len(window)):
+    every, remarks = _images(images, window)
+    for image in every:
         values = _checked_image(image, record.count, window)
         record.add(values)
         views.append(np.lib.stride_tricks.sliding_window_view(values, window))
@@ -59,7 +61,7 @@ def drawn_patches(
     for view, begin, end in zip(views, begins[:-1], begins[1:], strict=True):
         mine = chosen[(chosen >= begin) & (chosen < end)] - begin
         rows.append(view[np.unravel_index(mine, view.shape[: len(window)])].reshape(len(mine), -1))
-    return np.concatenate(rows), record.summary(total)
+    return np.concatenate(rows), record.summary(total), remarks
 
 
 class _Record:
@@ -82,19 +84,31 @@ class _Record:
         return {"sha256": self._digest.hexdigest(), "count": self.count, "patches": patches}
 
 
-def _images(images: Any, dimensions: int) -> Iterator[Any]:
+def _images(images: Any, window: tuple[int, ...]) -> tuple[Iterator[Any], tuple[str, ...]]:
+    """Return the images one by one, and a remark where they may be the rows of a single one in colour."""
+    dimensions = len(window)
     if isinstance(images, (str, bytes)):
-        raise TypeError(f"`images` must be arrays, got {images!r}; read files with skimage.io.imread")
+        raise TypeError(f"`images` must be arrays, got {_check.shown(images)}; read files with skimage.io.imread")
     if hasattr(images, "__array__") or hasattr(images, "__array_interface__"):
         images = np.asarray(images)  # also arrays of other libraries, and Pillow's images
     if isinstance(images, np.ndarray) and images.ndim == dimensions:
-        return iter([images])
+        return iter([images]), ()
     if isinstance(images, (list, tuple)) and np.ndim(images[0] if images else 0) == dimensions - 1:
-        return iter([images])
+        return iter([images]), ()
+    remarks: tuple[str, ...] = ()
+    if isinstance(images, np.ndarray) and images.ndim == dimensions + 1 == 3 and images.shape[-1] in (3, 4):
+        count, height, width = images.shape
+        advice = "of a colour image pass one channel, images[..., 0], or the mean, images.mean(-1)"
+        if width < window[-1]:
+            raise ValueError(f"`images` must be an image or a stack of them, got shape {images.shape}; {advice}")
+        read = f"{count} images of {height}x{width} pixels"
+        remarks = (f"`images` of shape {images.shape} were read as {read}; {advice}",)
     try:
-        return iter(images)
+        return iter(images), remarks
     except TypeError:
-        raise TypeError(f"`images` must be an image, a stack or an iterable of images, got {images!r}") from None
+        raise TypeError(
+            f"`images` must be an image, a stack or an iterable of images, got {_check.shown(images)}"
+        ) from None
 
 
 def _checked_image(image: Any, index: int, window: tuple[int, ...]) -> Float64:

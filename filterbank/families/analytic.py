@@ -139,6 +139,7 @@ def log_gabor(
     return Draft(
         np.concatenate(filters),
         spread_out(shape, frequency=frequency[:, None, None], **columns, phase=phase, sigma_on_f=np.array(s)),
+        zero_mean=True,
         aliased=flat(above_nyquist(*components), shape),
         lost=np.concatenate(lost),
     )

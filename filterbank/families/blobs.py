@@ -188,6 +188,7 @@ def _round_draft(
     return Draft(
         filters(window),
         {"sigma": sigma, **columns, "frequency": frequency},
+        zero_mean=True,
         aliased=above_nyquist(frequency),
         lost=energy_lost(filters, window),
     )

@@ -26,6 +26,7 @@ def slepian(
     *,
     bandwidth: float | None = None,
     shape: Shape = "square",
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     r"""Make a bank of Slepian filters: those of the window with the most energy at low frequencies.
@@ -44,6 +45,8 @@ def slepian(
     shape : {"square", "disk"}, default "square"
         The band: all frequencies whose components along the axes are below the limit, which makes separable filters,
         or in 2-D those in a disk, which prefer no direction.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" and None are orthonormal.
 

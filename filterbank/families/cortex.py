@@ -26,7 +26,8 @@ CYCLE_EDGES = np.logspace(-1, 0.2, 6)
 CYCLE_COUNTS = np.array([[2, 0, 1, 0, 0], [8, 9, 4, 1, 0], [1, 2, 19, 17, 3], [0, 0, 1, 7, 4], [0, 0, 0, 0, 0]])
 CORRELATION = 0.75  # of the normal scores of frequency and width along the wave
 
-PUBLISHED_SIDE, PUBLISHED_SCALE = 25, 28.0  # VOneNet's kernels: pixels, and pixels per degree
+PUBLISHED_SCALE = 28.0  # pixels per degree, of VOneNet
+DEGREES_IN_WINDOW = 4.0  # hold 99.9 % of the neurons' filters
 LOWEST_SCALE = 1.4  # pixels per degree: the lowest bin of frequencies, up to 0.7, lies below Nyquist
 DRAWS_AT_ONCE = 64
 
@@ -56,8 +57,10 @@ def v1(
         Keep the first `n` filters. The order is that in which they are drawn.
     pixels_per_degree : float, optional
         How many pixels a degree of the visual field has, at least 1.4: the width of the images in pixels over that in
-        degrees. The default is 28, as in VOneNet, in windows from its 25 pixels on, and in proportion to the shortest
-        side in smaller ones, but not below 16, where the highest frequency of 8 cycles per degree meets Nyquist.
+        degrees. The default makes the shortest side 4 degrees, which hold 99.9 % of the neurons, within two bounds: at
+        most 28, as in VOneNet, whose windows of 25 pixels cut many filters; and at least 16, where the highest
+        frequency of 8 cycles per degree meets Nyquist. So in windows below 64 pixels a `BankWarning` may say what is
+        cut.
     samples : int, default 64
         How many filters are drawn.
     rng : int, numpy.random.Generator or anything else that numpy.random.default_rng takes, optional
@@ -84,8 +87,7 @@ def v1(
     -----
     BankWarning
         If frequencies were above Nyquist (0.5 cycles per pixel) and drawn again, so that those of the bank are not the
-        tables' any more; if the window cuts more than 1 % of a filter's energy, as it does with many below some 60
-        pixels at 28 pixels per degree; or if the filters are dependent.
+        tables' any more; if the window cuts more than 1 % of a filter's energy; or if the filters are dependent.
 
     Notes
     -----
@@ -163,7 +165,7 @@ def _lost(window: tuple[int, ...], directions: Float64, along_sigma: Float64, ac
 
 def _scale(pixels_per_degree: float | None, shortest: int) -> float:
     if pixels_per_degree is None:
-        return min(PUBLISHED_SCALE, max(PUBLISHED_SCALE * shortest / PUBLISHED_SIDE, 2 * float(FREQUENCY_EDGES[-1])))
+        return min(PUBLISHED_SCALE, max(shortest / DEGREES_IN_WINDOW, 2 * float(FREQUENCY_EDGES[-1])))
     return _check.number(
         "pixels_per_degree",
         pixels_per_degree,

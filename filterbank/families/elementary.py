@@ -37,7 +37,7 @@ LAWS_VECTORS = {
 
 
 @makes_bank("delta")
-def delta(size: Size, n: int | None = None, *, norm: Norm = "l2") -> Draft:
+def delta(size: Size, n: int | None = None, *, strict: bool = False, norm: Norm = "l2") -> Draft:
     """Make the bank of single pixels: with it a layer on a bank is a plain convolution.
 
     Parameters
@@ -46,6 +46,8 @@ def delta(size: Size, n: int | None = None, *, norm: Norm = "l2") -> Draft:
         Window in pixels, square for an int, of one, two or three dimensions for a tuple.
     n : int, optional
         Keep the first `n` filters. The order is row by row.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; all are the same here.
 
@@ -78,7 +80,7 @@ def delta(size: Size, n: int | None = None, *, norm: Norm = "l2") -> Draft:
 
 
 @makes_bank("random")
-def random(size: Size, n: int | None = None, *, rng: Any = None, norm: Norm = "l2") -> Draft:
+def random(size: Size, n: int | None = None, *, rng: Any = None, strict: bool = False, norm: Norm = "l2") -> Draft:
     """Make a random orthonormal bank: the control that every experiment needs.
 
     Parameters
@@ -90,6 +92,8 @@ def random(size: Size, n: int | None = None, *, rng: Any = None, norm: Norm = "l
     rng : int, numpy.random.Generator or anything else that numpy.random.default_rng takes, optional
         Where the numbers come from; the same seed gives the same bytes, and the first `n` filters do not depend
         on `n`.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" and None are orthonormal.
 
@@ -206,7 +210,7 @@ def gradient(
             f"{_check.window_name(window)}; use a larger `size` or another `kind`"
         )
     columns = {"kind": np.full(len(masks), kind), "orientation": orientation}
-    return Draft(_grid.centred(masks, window), columns)
+    return Draft(_grid.centred(masks, window), columns, zero_mean=True)
 
 
 def _masks(kind: Gradient) -> tuple[Float64, Float64]:
@@ -229,7 +233,7 @@ def _kirsch() -> Float64:
 
 
 @makes_bank("Laws", more="drop `n`")
-def laws(size: Size, n: int | None = None, *, norm: Norm = "l2") -> Draft:
+def laws(size: Size, n: int | None = None, *, strict: bool = False, norm: Norm = "l2") -> Draft:
     """Make Laws' texture energy bank: products of five vectors for level, edge, spot, wave and ripple.
 
     Parameters
@@ -241,6 +245,8 @@ def laws(size: Size, n: int | None = None, *, norm: Norm = "l2") -> Draft:
     n : int, optional
         Keep the first `n` filters: of 5 in 1-D, 25 in 2-D, 125 in 3-D. The order is by `i + j`, then by `i`, the order
         along y, where level, edge, spot, wave and ripple count from 0.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None keeps Laws' whole numbers.
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check, _grid
-from .._check import Size
+from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
 from ._patches import patch_covariance, with_signs
@@ -20,6 +20,7 @@ def pca(
     size: Size,
     n: int | None = None,
     *,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     """Learn the principal components of all overlapping patches of images.
@@ -28,11 +29,15 @@ def pca(
     ----------
     images : array_like or iterable of array_like
         One image `(height, width)`, a stack `(count, height, width)`, or any iterable of images, also of different
-        sizes, read once. Real and finite, of any number type. For 1-D and 3-D windows, signals and volumes.
+        sizes, read once. Real and finite, of any number type; of a colour image, one channel or their mean. For 1-D and
+        3-D windows, signals and volumes.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
     n : int, optional
         Keep the first `n` components. The order is by falling eigenvalue.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where components are arbitrary or a stack may be a
+        colour image.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" and None are the orthonormal eigenvectors.
 
@@ -48,7 +53,14 @@ def pca(
     TypeError
         If the images are complex or not numbers.
     ValueError
-        If there is no image, one is smaller than a patch, not finite, or of other dimensions than `size`.
+        If there is no image, one is smaller than a patch, not finite, or of other dimensions than `size`; if the
+        images do not vary at all.
+
+    Warns
+    -----
+    BankWarning
+        If there are components without variance among the filters, which are arbitrary, or a stack has the shape of a
+        colour image.
 
     Notes
     -----
@@ -71,19 +83,23 @@ def pca(
     True
     """
     window = _check.size(size, family="pca")
-    covariance, record = patch_covariance(images, window)
+    covariance, record, remarks = patch_covariance(images, window)
     values, vectors = np.linalg.eigh(covariance)
+    rank = int(np.count_nonzero(_has_variance(values)))
     # eigh's order rises; rounding can leave eigenvalues a little below the zero that they are.
     values = np.maximum(values[::-1], 0)
     filters = with_signs(vectors.T[::-1])
-    total = values.sum()
+    count = len(values) if n is None else min(n, len(values))
+    if count > rank:
+        remarks += (
+            f"the patches vary in {rank} directions only: the last {count - rank} of the {count} components have no "
+            f"variance and are arbitrary; use n={rank}, or more or larger images",
+        )
     return Draft(
         filters.reshape(-1, *window),
-        {
-            "eigenvalue": values,
-            "explained_variance_ratio": values / total if total else np.zeros_like(values),
-        },
+        {"eigenvalue": values, "explained_variance_ratio": values / values.sum()},
         learned_from={"images": record},
+        remarks=remarks,
     )
 
 
@@ -94,6 +110,7 @@ def zca(
     n: int | None = None,
     *,
     epsilon: float = 0.0,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     r"""Learn the filters that whiten the patches of images and change them least: centre against surround.
@@ -108,6 +125,8 @@ def zca(
         Keep the first `n` filters. There is one for each pixel of the window, row by row.
     epsilon : float, default 0
         Added to each eigenvalue, as a share of their mean: above 0, what images hold little of is amplified less.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where directions are missing or filters dependent.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None keeps the rows of the whitening matrix, in 1 over units of the images.
 
@@ -123,6 +142,11 @@ def zca(
     ValueError
         If there is no image, one is smaller than a patch, not finite, or of other dimensions than `size`; if the
         images do not vary at all.
+
+    Warns
+    -----
+    BankWarning
+        If the patches do not vary in as many directions as a patch has pixels, or the filters are dependent.
 
     Notes
     -----
@@ -144,12 +168,24 @@ def zca(
     """
     window = _check.size(size, family="zca")
     share = _check.number("epsilon", epsilon, at_least=0)
-    covariance, record = patch_covariance(images, window)
+    covariance, record, remarks = patch_covariance(images, window)
     values, vectors = np.linalg.eigh(covariance)
-    present = values > values[-1] * len(values) * np.finfo(np.float64).eps
-    if not present.any():
-        raise ValueError("`images` must vary, got constant ones: there is nothing to whiten")
+    present = _has_variance(values)
     scale = 1 / np.sqrt(values[present] + share * values.mean())
     whitening = (vectors[:, present] * scale) @ vectors[:, present].T
-    columns = _grid.positions(window, len(whitening))
-    return Draft(whitening.reshape(-1, *window), columns, learned_from={"images": record})
+    rank, pixels = int(np.count_nonzero(present)), len(present)
+    if rank < pixels:
+        remarks += (
+            f"the patches vary in {rank} of {pixels} directions only, and the filters span no more; use more or "
+            f"larger images, or a smaller `size`",
+        )
+    columns = _grid.positions(window, pixels)
+    return Draft(whitening.reshape(-1, *window), columns, learned_from={"images": record}, remarks=remarks)
+
+
+def _has_variance(eigenvalues: Float64) -> npt.NDArray[np.bool_]:
+    """Return along which eigenvectors of a covariance, by rising eigenvalue, the patches vary."""
+    present: npt.NDArray[np.bool_] = eigenvalues > eigenvalues[-1] * len(eigenvalues) * np.finfo(np.float64).eps
+    if not present.any():
+        raise ValueError("`images` must vary, got constant ones: there is nothing to learn")
+    return present

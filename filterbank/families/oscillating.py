@@ -40,7 +40,9 @@ def gabor(
     size : int or tuple of int
         Window in pixels, square for an int, of one, two or three dimensions for a tuple.
     n : int, optional
-        Keep the first `n` filters. The order is frequency, orientation, phase: the phase varies fastest.
+        Keep the first `n` filters. The order is frequency, orientation, phase: the phase varies fastest. So a
+        frequency is complete at a multiple of orientations times phases, 8 by default; for ten filters,
+        ``gabor(11, n=10, orientations=5)`` has one frequency in five orientations.
     frequencies : array_like, optional
         Frequencies of the waves in cycles per pixel, up to 0.5. The default starts at the lowest
         frequency with 1.25 cycles in the window and goes up in octaves to 0.25.
@@ -55,8 +57,8 @@ def gabor(
         Standard deviation of the envelope along the wave in pixels, one or one for each frequency.
     bandwidth : array_like, optional
         Half-amplitude bandwidth in octaves, from which `sigma` follows; one or one for each frequency.
-        The default is 1 where `frequencies` are given; with the default frequencies it is wider where the
-        window would cut the envelope.
+        The default is 1, and wider (infinite for the lowest frequencies) where the window would cut the envelope:
+        `sigma` along and across the wave is at most the shortest side over 4.2.
     aspect_ratio : float, default 1
         `sigma` along the wave over the standard deviation across it: below 1, stripes get longer.
     zero_mean : bool, default False
@@ -114,18 +116,23 @@ def gabor(
     """
     window = _check.size(size, family="gabor")
     frequency = _frequencies(frequencies, min(window))
-    width = _sigma(frequency, sigma, bandwidth, min(window) if frequencies is None else None)
-    phase = _check.numbers_of("phases", phases, unit="radians")
     ratio = _check.number("aspect_ratio", aspect_ratio, above=0)
+    # A Gaussian of side / 4.2 keeps 99 % of its energy inside a window, of a cube too.
+    width = _sigma(frequency, sigma, bandwidth, widest=min(window) / 4.2 * min(1, ratio))
+    phase = _check.numbers_of("phases", phases, unit="radians")
     directions, named = wave_directions(orientations, len(window))
 
     # Axes: frequency, orientation, phase, then the window.
     per_frequency, per_phase = (-1, 1, 1, *(1,) * len(window)), (-1, *(1,) * len(window))
-    along, across = (part[:, None] for part in along_and_across(directions, window))
+    # A round envelope is the same for every orientation.
+    turned = along_and_across(directions[:1] if ratio == 1 else directions, window)
+    along, across = (part[:, None] for part in turned)
     bell, envelope = gaussian_envelopes(along, across, width.reshape(per_frequency), ratio, len(window))
     cosine, sine = (part[:, :, None] for part in _plane_waves(frequency, directions, window))
     angle = phase.reshape(per_phase)
-    filters = envelope * (cosine * np.cos(angle) - sine * np.sin(angle))
+    filters = cosine * np.cos(angle)
+    filters -= sine * np.sin(angle)
+    filters *= envelope
     pixels = tuple(range(-len(window), 0))
     if zero_mean:
         share = filters.sum(pixels, keepdims=True) / envelope.sum(pixels, keepdims=True)
@@ -148,6 +155,7 @@ def gabor(
             bandwidth=_bandwidth(frequency, width)[:, None, None],
             aspect_ratio=np.array(ratio),
         ),
+        zero_mean=zero_mean,
         aliased=flat(above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape),
         lost=flat(lost, shape),
     )
@@ -274,9 +282,9 @@ def _sigma(
     frequency: Float64,
     sigma: npt.ArrayLike | None,
     bandwidth: npt.ArrayLike | None,
-    side: int | None,
+    widest: float,
 ) -> Float64:
-    """Return the envelope's width for each frequency; `side` is the window it must fit by default."""
+    """Return the envelope's width for each frequency: by default that of an octave, but at most the widest."""
     if sigma is not None and bandwidth is not None:
         raise ValueError(
             f"`sigma` (pixels) and `bandwidth` (octaves) say the same, got {sigma!r} and "
@@ -285,10 +293,9 @@ def _sigma(
     if sigma is not None:
         width = _check.numbers_of("sigma", sigma, above=0, unit="pixels")
         return _for_each(width, frequency, "sigma")
-    if bandwidth is None and side is not None:
-        # A Gaussian of side / 4.2 keeps 99 % of its energy inside a window, of a cube too.
-        return np.minimum(_octave_sigma(frequency, np.ones(1)), side / 4.2)
-    octaves = _check.numbers_of("bandwidth", 1.0 if bandwidth is None else bandwidth, above=0, unit="octaves")
+    if bandwidth is None:
+        return np.minimum(_octave_sigma(frequency, np.ones(1)), widest)
+    octaves = _check.numbers_of("bandwidth", bandwidth, above=0, unit="octaves")
     return _octave_sigma(frequency, _for_each(octaves, frequency, "bandwidth"))
 
 

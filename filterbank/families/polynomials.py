@@ -15,7 +15,9 @@ from ._separable import orders_of_level, separable_draft
 
 
 @makes_bank("Legendre")
-def legendre(size: Size, n: int | None = None, *, level: int | None = None, norm: Norm = "l2") -> Draft:
+def legendre(
+    size: Size, n: int | None = None, *, level: int | None = None, strict: bool = False, norm: Norm = "l2"
+) -> Draft:
     r"""Make a bank of discrete Legendre polynomials: what is constant, linear, quadratic, ... on the grid.
 
     Parameters
@@ -26,6 +28,8 @@ def legendre(size: Size, n: int | None = None, *, level: int | None = None, norm
         Keep the first `n` filters. The order is by `i + j`, then by `i`, the degree along y.
     level : int, optional
         Keep the filters with `i + j < level`.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" makes the bank orthonormal; None gives each polynomial the value 1 at the last
         pixel, as the Legendre polynomials have at 1.
@@ -63,7 +67,9 @@ def legendre(size: Size, n: int | None = None, *, level: int | None = None, norm
 
 
 @makes_bank("Chebyshev")
-def chebyshev(size: Size, n: int | None = None, *, level: int | None = None, norm: Norm = "l2") -> Draft:
+def chebyshev(
+    size: Size, n: int | None = None, *, level: int | None = None, strict: bool = False, norm: Norm = "l2"
+) -> Draft:
     r"""Make a bank of discrete Chebyshev (Tchebichef) polynomials, the basis of Tchebichef moments.
 
     Parameters
@@ -74,6 +80,8 @@ def chebyshev(size: Size, n: int | None = None, *, level: int | None = None, nor
         Keep the first `n` filters. The order is by `i + j`, then by `i`, the degree along y.
     level : int, optional
         Keep the filters with `i + j < level`.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" makes the bank orthonormal; None keeps the scaled polynomials of Mukundan.
 

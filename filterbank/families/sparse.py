@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check
-from .._bank import BankWarning
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
@@ -26,6 +25,7 @@ def ica(
     components: int | None = None,
     patches: int = 5_000,
     rng: Any = None,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     """Learn the independent components of patches of images: localised, oriented edges.
@@ -46,6 +46,9 @@ def ica(
         How many patches to draw at random; all of them if there are fewer.
     rng : int, numpy.random.Generator or anything else that numpy.random.default_rng takes, optional
         Which patches, and where the search starts; the same seed gives the same filters.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where the search did not settle or filters are
+        dependent.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None gives responses of variance 1 over the patches.
 
@@ -65,7 +68,7 @@ def ica(
     Warns
     -----
     BankWarning
-        If the search did not settle.
+        If the search did not settle, or the filters are dependent.
 
     Notes
     -----
@@ -87,13 +90,15 @@ def ica(
     <FilterBank ica: 16 filters of 6x6, rank 16, condition ...>
     """
     window = _check.size(size, family="ica")
-    rows, record = drawn_patches(images, window, patches, rng)
+    rows, record, remarks = drawn_patches(images, window, patches, rng)
+    if not np.ptp(rows, axis=0).any():
+        raise ValueError("`images` must vary, got constant ones: there is nothing to learn")
     most = int(np.linalg.matrix_rank(rows - rows.mean(axis=0)))
     count = _component_count(components, most, window)
     search = _scikit_learn("ica").FastICA(
         count, whiten="unit-variance", max_iter=2000, tol=1e-4, random_state=int(rng.integers(2**31))
     )
-    sources = _settled(search.fit_transform, rows, "ica")
+    sources, unsettled = _settled(search.fit_transform, rows, "ica")
     energy = np.sum(search.mixing_**2, axis=0)
     order = np.argsort(-energy, kind="stable")
     kurtosis = np.mean(sources**4, axis=0) / np.mean(sources**2, axis=0) ** 2 - 3
@@ -101,6 +106,7 @@ def ica(
         with_signs(search.components_[order]).reshape(-1, *window),
         {"energy": energy[order], "kurtosis": kurtosis[order]},
         learned_from={"images": record},
+        remarks=remarks + unsettled,
     )
 
 
@@ -114,6 +120,7 @@ def dictionary(
     sparsity: float = 1.0,
     patches: int = 5_000,
     rng: Any = None,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     """Learn a dictionary of which every patch of images needs only a few filters.
@@ -127,13 +134,17 @@ def dictionary(
     n : int, optional
         Keep the first `n` filters. The order is by the energy that a filter gives to the patches, from most to least.
     components : int, optional
-        How many filters to learn, also more than there are pixels. The default is the number of pixels, at most 100.
+        How many filters to learn, also more than there are pixels. The default is one fewer than pixels,
+        as many as patches without their means have directions, but at most 100.
     sparsity : float, default 1
         Weight of the penalty on the coefficients, for patches whose deviation is 1: the larger, the fewer.
     patches : int, default 5000
         How many patches to draw at random; all of them if there are fewer.
     rng : int, numpy.random.Generator or anything else that numpy.random.default_rng takes, optional
         Which patches, and where the search starts; the same seed gives the same filters.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where the search did not settle, or filters are not
+        used or dependent.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" and None are the filters of norm 1 that were learned.
 
@@ -149,6 +160,12 @@ def dictionary(
         If scikit-learn is not installed.
     ValueError
         As in `pca`; if `sparsity` is not positive.
+
+    Warns
+    -----
+    BankWarning
+        If the search did not settle, no patch uses some of the filters, or they are dependent, as more than there are
+        pixels always are.
 
     Notes
     -----
@@ -169,13 +186,14 @@ def dictionary(
     """
     window = _check.size(size, family="dictionary")
     penalty = _check.number("sparsity", sparsity, above=0)
-    rows, record = drawn_patches(images, window, patches, rng)
+    rows, record, remarks = drawn_patches(images, window, patches, rng)
+    if not np.ptp(rows, axis=1).any():
+        raise ValueError("`images` must vary within a patch, got constant ones: there is nothing to learn")
     rows = rows - rows.mean(axis=1, keepdims=True)
     deviation = rows.std()
-    if not deviation:
-        raise ValueError("`images` must vary within a patch, got constant ones: there is nothing to learn")
     pixels = int(np.prod(window))
-    count = min(pixels, 100) if components is None else _check.integer("components", components, at_least=1)
+    # Patches without their means vary in one direction less than there are pixels.
+    count = min(pixels - 1, 100) if components is None else _check.integer("components", components, at_least=1)
     search = _scikit_learn("dictionary").MiniBatchDictionaryLearning(
         count,
         alpha=penalty,
@@ -186,14 +204,22 @@ def dictionary(
         transform_algorithm="lasso_cd",
         random_state=int(rng.integers(2**31)),
     )
-    codes = _settled(search.fit_transform, rows / deviation, "dictionary")
+    codes, unsettled = _settled(search.fit_transform, rows / deviation, "dictionary")
     atoms = search.components_ / np.linalg.norm(search.components_, axis=1, keepdims=True)
     energy = np.mean(codes**2, axis=0) * deviation**2
     order = np.argsort(-energy, kind="stable")
+    kept = energy[order][:n]
+    unused: tuple[str, ...] = ()
+    if not kept.all():
+        unused = (
+            f"{np.count_nonzero(kept == 0)} of the {len(kept)} filters are used by none of the {len(rows)} patches and "
+            f"are arbitrary; use fewer `components`, more `patches` or a smaller `sparsity`",
+        )
     return Draft(
         with_signs(atoms[order]).reshape(-1, *window),
         {"energy": energy[order], "usage": np.mean(codes != 0, axis=0)[order]},
         learned_from={"images": record},
+        remarks=remarks + unsettled + unused,
     )
 
 
@@ -205,24 +231,22 @@ def _scikit_learn(family: str) -> Any:
     return decomposition
 
 
-def _settled(fit: Callable[[Float64], Float64], rows: Float64, family: str) -> Float64:
-    """Fit, with scikit-learn's remark that it did not settle as one of ours."""
+def _settled(fit: Callable[[Float64], Float64], rows: Float64, family: str) -> tuple[Float64, tuple[str, ...]]:
+    """Return the fit, and scikit-learn's remark that it did not settle as one of ours."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         result = fit(rows)
     if any(issubclass(warning.category, ConvergenceWarning) for warning in caught):
-        warnings.warn(
+        return result, (
             f"{family} did not settle: its filters would still change; use more `patches` or fewer `components`",
-            BankWarning,
-            stacklevel=4,
         )
-    return result
+    return result, ()
 
 
 def _component_count(components: int | None, most: int, window: tuple[int, ...]) -> int:
     if components is None:
-        return min(max(most, 1), 64)
+        return min(most, 64)
     hint = f"the patches of {_check.window_name(window)} pixels vary in {most} directions"
     return _check.integer("components", components, at_least=1, at_most=most, hint=hint)

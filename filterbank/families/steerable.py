@@ -187,6 +187,7 @@ def steerable(
     return Draft(
         values,
         columns,
+        zero_mean=zero_mean,
         aliased=columns["frequency"] > 0.5,
         lost=energy_lost(filters, window),
     )
@@ -354,7 +355,12 @@ def steerable_pyramid(
         rows = [("lowpass", 2.0 ** len(bands), 0.0), *rows, ("highpass", 0.5, float(np.sqrt(0.5)))]
         parts = [low, *parts, _centred(high) if zero_mean else high]
         lost = [low_lost, *lost, high_lost]
-    return Draft(np.concatenate(parts), _band_columns(rows, degree), lost=np.concatenate(lost))
+    return Draft(
+        np.concatenate(parts),
+        _band_columns(rows, degree),
+        zero_mean=zero_mean and not residuals,
+        lost=np.concatenate(lost),
+    )
 
 
 def _levels(plane: Plane, degree: int, levels: int | None, residuals: bool) -> list[tuple[Float64, Float64]]:

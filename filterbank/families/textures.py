@@ -346,6 +346,7 @@ def _balanced_draft(
     return Draft(
         np.divide(values, total, out=np.zeros_like(values), where=total > 0),
         columns,
+        zero_mean=True,
         aliased=above_nyquist(frequency),
         lost=energy_lost(filters, window, whole),
     )

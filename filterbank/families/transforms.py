@@ -22,6 +22,7 @@ def dct(
     *,
     level: int | None = None,
     dc: bool = True,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     r"""Make a bank of DCT-II filters: products of cosines, from the flat one to the finest.
@@ -37,6 +38,8 @@ def dct(
         side. These are the banks of harmonic networks.
     dc : bool, default True
         Whether the flat filter (0, 0) is among them.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" makes the bank orthonormal; None keeps plain products of cosines.
 
@@ -91,7 +94,9 @@ def _cosines(side: int) -> Float64:
 
 
 @makes_bank("DST")
-def dst(size: Size, n: int | None = None, *, level: int | None = None, norm: Norm = "l2") -> Draft:
+def dst(
+    size: Size, n: int | None = None, *, level: int | None = None, strict: bool = False, norm: Norm = "l2"
+) -> Draft:
     r"""Make a bank of DST-II filters: products of sines, which have no flat one among them.
 
     Parameters
@@ -102,6 +107,8 @@ def dst(size: Size, n: int | None = None, *, level: int | None = None, norm: Nor
         Keep the first `n` filters. The order is by `i + j`, then by `i`, the order along y.
     level : int, optional
         Keep the filters with `i + j < level`, where orders count from 0.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" makes the bank orthonormal; None keeps plain products of sines.
 
@@ -146,7 +153,7 @@ def _sines(side: int) -> Float64:
 
 
 @makes_bank("Fourier")
-def fourier(size: Size, n: int | None = None, *, dc: bool = True, norm: Norm = "l2") -> Draft:
+def fourier(size: Size, n: int | None = None, *, dc: bool = True, strict: bool = False, norm: Norm = "l2") -> Draft:
     r"""Make the real Fourier basis: an even and an odd plane wave at every frequency of the window.
 
     Parameters
@@ -158,6 +165,8 @@ def fourier(size: Size, n: int | None = None, *, dc: bool = True, norm: Norm = "
         axes; of each frequency first the cosine, then the sine.
     dc : bool, default True
         Whether the flat filter is among them.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" makes the bank orthonormal; None keeps plain cosines and sines.
 
@@ -231,7 +240,9 @@ def _half_of_frequencies(window: tuple[int, ...]) -> npt.NDArray[np.intp]:
 
 
 @makes_bank("Hadamard")
-def hadamard(size: Size, n: int | None = None, *, level: int | None = None, norm: Norm = "l2") -> Draft:
+def hadamard(
+    size: Size, n: int | None = None, *, level: int | None = None, strict: bool = False, norm: Norm = "l2"
+) -> Draft:
     """Make a bank of Walsh-Hadamard filters: products of square waves, of plus and minus one only.
 
     Parameters
@@ -243,6 +254,8 @@ def hadamard(size: Size, n: int | None = None, *, level: int | None = None, norm
         Keep the first `n` filters. The order is by `i + j`, then by `i`: the number of sign changes along y.
     level : int, optional
         Keep the filters with `i + j < level`.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter. "l2" makes the bank orthonormal; None keeps plus and minus one.
 

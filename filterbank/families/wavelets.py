@@ -24,6 +24,7 @@ def wavelet(
     *,
     wavelet: str = "db2",
     levels: int | None = None,
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     """Make the equivalent filters of the undecimated wavelet transform.
@@ -41,6 +42,8 @@ def wavelet(
         A discrete wavelet of PyWavelets: one of ``pywt.wavelist(kind="discrete")``.
     levels : int, optional
         How many levels. The default is as many as fit in the window.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None keeps that of the transform. For orthogonal wavelets the two are the same.
 
@@ -119,6 +122,7 @@ def wavelet_basis(
     n: int | None = None,
     *,
     wavelet: str = "db2",
+    strict: bool = False,
     norm: Norm = "l2",
 ) -> Draft:
     """Make the complete wavelet basis of the window: every wavelet at every position.
@@ -136,6 +140,8 @@ def wavelet_basis(
         (horizontal, vertical, diagonal) from the coarsest level to the finest, positions row by row.
     wavelet : str, default "db2"
         A discrete wavelet of PyWavelets: one of ``pywt.wavelist(kind="discrete")``.
+    strict : bool, default False
+        Raise an error instead of a `BankWarning` where filters are dependent, as in every family.
     norm : {"l2", "l1", "max", None}, default "l2"
         Scale of each filter; None keeps that of the transform. For orthogonal wavelets the two are the same.
 

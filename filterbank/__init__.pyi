@@ -6,6 +6,7 @@ from ._bank import FilterBank as FilterBank
 from ._bank import load as load
 from ._compose import compose as compose
 from ._compose import decompose as decompose
+from ._compose import kernel_basis as kernel_basis
 from ._recipes import catalogue as catalogue
 from ._recipes import make as make
 from .design import concatenate as concatenate

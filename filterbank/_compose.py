@@ -1,12 +1,15 @@
-"""From coefficients to kernels and back: `W = sum_i a_i * b_i`."""
+"""From coefficients to kernels and back: `W = sum_i a_i * b_i`; the best bank for given kernels."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
 
 from ._bank import FilterBank, as_filters
-from ._check import Array, Float64
+from ._check import Array, Float64, first, is_integer, number
+from ._norm import with_signs
 
 
 def compose(coefficients: npt.ArrayLike, bank: FilterBank | npt.ArrayLike) -> Array:
@@ -104,6 +107,80 @@ def decompose(kernels: npt.ArrayLike, bank: FilterBank | npt.ArrayLike) -> Array
     solution: Array = np.linalg.lstsq(matrix, flat, rcond=None)[0]
     weights = np.reshape(solution, (len(filters), *target.shape[len(size) :]))
     return weights.astype(_kept_dtype(target), copy=False)
+
+
+def kernel_basis(kernels: npt.ArrayLike, n: int | float | None = None) -> FilterBank:
+    """Find the bank that holds given kernels best: their own singular vectors, by falling energy.
+
+    Of all banks of `n` filters it loses least of the kernels, in the sum of squares (Eckart and Young).
+
+    Parameters
+    ----------
+    kernels : array_like
+        The kernels, `(*size, in, out)` in Keras's order.
+    n : int or float, optional
+        How many filters; or, as a float of at most 1, the share of the energy to keep with as few as possible. The
+        default is as many as the kernels have dimensions: their rank.
+
+    Returns
+    -------
+    FilterBank
+        Orthonormal filters, with the columns `singular_value` and `energy`, the share of the kernels' sum of squares.
+        Of each, the entry of largest magnitude is positive.
+
+    Raises
+    ------
+    TypeError
+        If the kernels are not real numbers, or `n` is no number.
+    ValueError
+        If they are not of one to three dimensions, not finite or all zero; if `n` is more than their rank.
+
+    See Also
+    --------
+    pca : The same of image patches, about their mean.
+    filterbank.layers.project : Turn a convolution into a layer on a bank.
+
+    References
+    ----------
+    C. Eckart and G. Young, "The approximation of one matrix by another of lower rank", Psychometrika 1 (1936), 211-218.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> kernels = fb.compose(np.random.default_rng(0).normal(size=(4, 3, 16)), fb.gabor(11, n=4))
+    >>> bank = fb.kernel_basis(kernels)
+    >>> bank
+    <FilterBank kernel_basis: 4 filters of 11x11, rank 4, condition 1>
+    >>> bool(abs(fb.compose(fb.decompose(kernels, bank), bank) - kernels).max() < 1e-12)
+    True
+    """
+    values = _real("kernels", kernels).astype(np.float64)
+    if not 3 <= values.ndim <= 5 or not values.size:
+        raise ValueError(f"`kernels` must be (*size, in, out) of one to three dimensions, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError("`kernels` must be finite, got NaN or infinity")
+    window = values.shape[:-2]
+    matrix = values.reshape(math.prod(window), -1)
+    vectors, strengths, _ = np.linalg.svd(matrix, full_matrices=False)
+    if not strengths[0]:
+        raise ValueError("`kernels` must not be all zero: nothing spans them")
+    rank = int(np.count_nonzero(strengths > strengths[0] * max(matrix.shape) * np.finfo(np.float64).eps))
+    energy = strengths**2 / np.sum(strengths**2)
+    count = _count(n, energy[:rank])
+    return FilterBank(
+        with_signs(vectors.T[:count]).reshape(count, *window),
+        parameters={"singular_value": strengths[:count], "energy": energy[:count]},
+        family="kernel_basis",
+    )
+
+
+def _count(n: int | float | None, energy: Float64) -> int:
+    """Return how many filters `n` asks for, of those whose shares of the energy are given."""
+    if n is None or is_integer(n):
+        return first(n, len(energy), what="the span of these kernels", hint="drop `n` for all of it")
+    share = number("n", n, above=0, at_most=1, hint="a share of the energy, or an int for a number of filters")
+    return min(int(np.searchsorted(np.cumsum(energy), share * (1 - 1e-12))) + 1, len(energy))
 
 
 def pseudo_inverse(filters: Float64, tolerance: float) -> Float64:

@@ -1,4 +1,4 @@
-"""The scale of filters, and their balance about zero."""
+"""The scale of filters, their balance about zero, and their sign."""
 
 from __future__ import annotations
 
@@ -50,3 +50,12 @@ def balanced(filters: Float64) -> Float64:
     shares = np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
     corrected: Float64 = (flat - magnitudes * shares[:, None]).reshape(filters.shape)
     return corrected
+
+
+def with_signs(vectors: Float64) -> Float64:
+    """Make the entry of largest magnitude positive; among equals up to rounding, the first."""
+    magnitude = np.abs(vectors)
+    first = np.argmax(magnitude >= magnitude.max(axis=1, keepdims=True) * (1 - 1e-9), axis=1)
+    signs = np.sign(vectors[np.arange(len(vectors)), first])
+    signed: Float64 = vectors * signs[:, None]
+    return signed

@@ -23,10 +23,17 @@ else:
     from ._depthwise import BasisDepthwiseConv1D, BasisDepthwiseConv2D, BasisSeparableConv1D, BasisSeparableConv2D
     from ._fold import fold
     from ._history import KernelHistory
+    from ._project import Conversion, ConversionReport, ConvertedLayer, project, rebase
     from ._proof import FrozenBasisError, Verification
+    from ._release import FreezeBasis, ReleaseBasis
+    from ._response import BankResponse1D, BankResponse2D, BankResponse3D
+    from ._tensorboard import TensorBoardKernels
     from ._transposed import BasisConv1DTranspose, BasisConv2DTranspose, BasisConv3DTranspose
 
     __all__ = [
+        "BankResponse1D",
+        "BankResponse2D",
+        "BankResponse3D",
         "BasisConv1D",
         "BasisConv1DTranspose",
         "BasisConv2D",
@@ -37,9 +44,17 @@ else:
         "BasisDepthwiseConv2D",
         "BasisSeparableConv1D",
         "BasisSeparableConv2D",
+        "Conversion",
+        "ConversionReport",
+        "ConvertedLayer",
         "EnergySplit",
+        "FreezeBasis",
         "FrozenBasisError",
         "KernelHistory",
+        "ReleaseBasis",
+        "TensorBoardKernels",
         "Verification",
         "fold",
+        "project",
+        "rebase",
     ]

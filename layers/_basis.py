@@ -41,6 +41,15 @@ class EnergySplit(NamedTuple):
         The share of the residual; with `bank` it makes 1.
     outside : float
         The share of the whole kernel's energy that no coefficients on the bank could make.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from filterbank.layers import BasisConv2D
+    >>> layer = BasisConv2D(8, fb.dct(5, n=6), residual=True)
+    >>> layer.build((None, 32, 32, 1))
+    >>> layer.energy_split().bank, layer.energy_split().residual
+    (1.0, 0.0)
     """
 
     bank: float
@@ -56,6 +65,7 @@ class BasisMixin(BankMixin):
     """
 
     kernel_name = "kernel"
+    lora_enabled: bool
     plain: type[keras.layers.Layer]  # the Keras layer
     library_class: type[keras.layers.Layer]  # the library's own class, which users may subclass
     _signature: inspect.Signature
@@ -95,7 +105,9 @@ class BasisMixin(BankMixin):
     def _require_consistent(self) -> None:
         if self.execution == "factor" and (self.residual or not self._has_groups):
             reason = "a residual needs the whole convolution" if self.residual else "filtering first saves no work here"
-            raise ValueError(f'`execution` of {type(self).__name__} must be "auto" or "compose", got "factor": {reason}')
+            raise ValueError(
+                f'`execution` of {type(self).__name__} must be "auto" or "compose", got "factor": {reason}'
+            )
         if self._released and self._kernel_argument("constraint") is not None:
             raise ValueError(
                 "a constraint of the kernel is pulled back to the coefficients by a bank that stays: use "
@@ -104,7 +116,7 @@ class BasisMixin(BankMixin):
 
     @property
     def _released(self) -> bool:
-        return self.train != "coefficients"
+        return bool(self.train != "coefficients")
 
     @property
     def _has_groups(self) -> bool:

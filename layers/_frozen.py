@@ -26,8 +26,11 @@ class BankMixin(keras.layers.Layer):
     dimensions: int
     _bank: FilterBank
     basis: Any = None
-    # A basis that trains is not compared with the bank.
-    _released = False
+
+    @property
+    def _released(self) -> bool:
+        """Whether the basis trains on purpose: then it is not compared with the bank."""
+        return False
 
     @property
     def bank(self) -> FilterBank:
@@ -118,8 +121,10 @@ class BankMixin(keras.layers.Layer):
         if self.basis is None and not found:
             return
         if self.basis is None:
-            raise ValueError(f"layer {self.name!r} has no weights yet, the file has {len(found)}: build the model first")
-        expected = {name: weight for name, weight in self._loadable_weights().items()}
+            raise ValueError(
+                f"layer {self.name!r} has no weights yet, the file has {len(found)}: build the model first"
+            )
+        expected = self._loadable_weights()
         if found != sorted(expected):
             raise ValueError(
                 f"layer {self.name!r} has the weights {', '.join(expected)}, the file "

@@ -139,12 +139,3 @@ def _patches(image: Float64, window: tuple[int, ...]) -> Iterator[Float64]:
     step = max(1, VALUES_AT_ONCE // per_slab)
     for start in range(0, len(views), step):
         yield views[start : start + step].reshape(-1, pixels)
-
-
-def with_signs(vectors: Float64) -> Float64:
-    """Make the entry of largest magnitude positive; among equals up to rounding, the first."""
-    magnitude = np.abs(vectors)
-    first = np.argmax(magnitude >= magnitude.max(axis=1, keepdims=True) * (1 - 1e-9), axis=1)
-    signs = np.sign(vectors[np.arange(len(vectors)), first])
-    signed: Float64 = vectors * signs[:, None]
-    return signed

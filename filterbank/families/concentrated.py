@@ -10,9 +10,8 @@ from scipy import linalg, special
 
 from .. import _check, _grid
 from .._check import Float64, Size
-from .._norm import Norm
+from .._norm import Norm, with_signs
 from ._family import Draft, makes_bank
-from ._patches import with_signs
 from ._separable import separable_draft
 
 Shape = Literal["square", "disk"]

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from .. import _check, _grid
 from .._check import Float64, Size
-from .._norm import Norm
+from .._norm import Norm, with_signs
 from ._family import Draft, makes_bank
-from ._patches import patch_covariance, with_signs
+from ._patches import patch_covariance
 
 
 @makes_bank("PCA")

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from .. import _check
 from .._check import Float64, Size
-from .._norm import Norm
+from .._norm import Norm, with_signs
 from ._family import Draft, makes_bank
-from ._patches import drawn_patches, with_signs
+from ._patches import drawn_patches
 
 
 @makes_bank("ICA", more="use more `components` or a larger `size`, or drop `n`")

@@ -10,7 +10,15 @@ import pytest
 import filterbank as fb
 from filterbank.layers import BasisConv2D
 
-OWN = ["coefficient_initializer", "coefficient_regularizer", "coefficient_constraint", "execution"]
+OWN = {
+    "coefficient_initializer": None,
+    "coefficient_regularizer": None,
+    "coefficient_constraint": None,
+    "train": "coefficients",
+    "residual": False,
+    "residual_regularizer": None,
+    "execution": "auto",
+}
 
 
 def parameters(constructor: Any) -> list[inspect.Parameter]:
@@ -28,9 +36,8 @@ def test_signature_is_the_plain_layers_with_a_bank_for_the_kernel_size(kind: Any
 
 def test_own_arguments_are_keywords_with_defaults(kind: Any) -> None:
     own = {parameter.name: parameter for parameter in parameters(kind.basis) if parameter.name in OWN}
-    assert list(own) == OWN
     assert {parameter.kind for parameter in own.values()} == {inspect.Parameter.KEYWORD_ONLY}
-    assert [own[name].default for name in OWN] == [None, None, None, "auto"]
+    assert {name: parameter.default for name, parameter in own.items()} == OWN
 
 
 def test_arguments_in_order_of_position_mean_what_they_mean_in_keras() -> None:
@@ -220,13 +227,6 @@ def test_attributes_do_not_appear_with_build(kind: Any, bank: fb.FilterBank) -> 
     for each in (plain, layer):
         each.build((None, *(9,) * len(kind.size), 3))
     assert set(dir(layer)) - set(dir(plain)) == before
-
-
-def test_lora_is_refused_with_the_way_out(kind: Any, bank: fb.FilterBank) -> None:
-    layer = kind.basis(4, bank, name="mine")
-    layer.build((None, *(9,) * len(kind.size), 3))
-    with pytest.raises(NotImplementedError, match=r"layer 'mine' has no kernel weight for LoRA.*`fold` the layer"):
-        layer.enable_lora(2)
 
 
 def test_output_shape_is_the_plain_layers(kind: Any, bank: fb.FilterBank) -> None:

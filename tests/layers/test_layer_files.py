@@ -283,7 +283,7 @@ def test_weights_of_the_plain_layer_are_refused(kind: Any, bank: fb.FilterBank, 
     layer = kind.basis(2, bank)
     layer.build(images.shape)
     store = {"0": values(layer.kernel), "1": values(layer.bias)}
-    with pytest.raises(ValueError, match="has the weights .*, the file 0, 1: it was saved from another layer"):
+    with pytest.raises(ValueError, match=r"has the weights .*, the file 0, 1: it was saved from another layer"):
         layer.load_own_variables(store)
 
 

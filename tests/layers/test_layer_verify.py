@@ -35,7 +35,7 @@ def test_a_fresh_layer_is_verified(layer: Any, bank: fb.FilterBank) -> None:
     verification = layer.verify()
     assert isinstance(verification, Verification)
     coefficients = len(bank) * 3 * 2
-    assert verification == ("mine", bank.fingerprint, coefficients + 2, bank.filters.size)
+    assert verification == ("mine", bank.fingerprint, coefficients + 2, bank.filters.size, 0.0)
     assert str(verification) == (
         f"mine: basis identical to its bank, sha256 {bank.fingerprint[:16]}; "
         f"{coefficients + 2} numbers train, {bank.filters.size} are frozen"

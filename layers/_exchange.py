@@ -1,0 +1,86 @@
+"""Models with some of their layers exchanged, everything else as it was."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import keras
+
+
+class Exchange(NamedTuple):
+    """What takes the place of a layer: a new one without weights, and what fills them once it is built."""
+
+    layer: Any
+    fill: Callable[[], None]
+
+
+def exchanged(model: Any, exchanges: Mapping[int, Exchange], compile: bool = False) -> Any:
+    """Return a copy of a Sequential or functional model with layers exchanged, by the `id` of the old ones.
+
+    All other layers are copies with the same weights. `compile` compiles the copy as the model is.
+    """
+
+    def unbuilt(layer: Any) -> Any:
+        exchange = exchanges.get(id(layer))
+        return type(layer).from_config(layer.get_config()) if exchange is None else exchange.layer
+
+    with _uncompiled(model):
+        copy = keras.models.clone_model(model, clone_function=unbuilt, recursive=True)
+    for original, new in zip(leaves(model), leaves(copy), strict=True):
+        exchange = exchanges.get(id(original))
+        if exchange is not None:
+            if new.built:
+                exchange.fill()
+            continue
+        new.set_weights(original.get_weights())
+        if hasattr(new, "finalize_state"):  # Normalization computes with tensors made of its weights
+            new.finalize_state()
+    if compile and getattr(model, "compiled", False):
+        copy.compile_from_config(model.get_compile_config())
+    return copy
+
+
+@contextlib.contextmanager
+def _uncompiled(model: Any) -> Iterator[None]:
+    """Hide from `clone_model` that models are compiled: it would copy losses that may have no configuration."""
+    compiled = [layer for layer in model._flatten_layers() if getattr(layer, "compiled", False)]
+    try:
+        for layer in compiled:
+            layer.compiled = False
+        yield
+    finally:
+        for layer in compiled:
+            layer.compiled = True
+
+
+def require_exchangeable(model: Any, is_sought: Callable[[Any], bool]) -> None:
+    """Raise TypeError unless the layers that are sought are layers of Sequential and functional models."""
+    if not _is_graph(model) or not type(model).call.__module__.startswith("keras."):
+        raise TypeError(
+            f"`layer_or_model` must be a Sequential or functional model, got the subclassed "
+            f"{type(model).__name__}: convert its layers one by one"
+        )
+    for layer in model.layers:
+        if _is_graph(layer):
+            require_exchangeable(layer, is_sought)
+        elif any(map(is_sought, layer._flatten_layers(include_self=False))):
+            raise TypeError(
+                f"layer {layer.name!r}, a {type(layer).__name__}, holds a layer that cannot be exchanged: convert "
+                f"the layer inside and build the model with it"
+            )
+
+
+def _is_graph(layer: Any) -> bool:
+    """Whether it is a Sequential or functional model, whose layers Keras knows to exchange."""
+    return isinstance(layer, keras.Sequential) or (isinstance(layer, keras.Model) and hasattr(layer, "operations"))
+
+
+def leaves(model: Any) -> Iterator[Any]:
+    """Yield the layers of a model and of the models inside, in order."""
+    for layer in model.layers:
+        if _is_graph(layer):
+            yield from leaves(layer)
+        else:
+            yield layer

@@ -1,0 +1,416 @@
+"""From plain Keras layers to layers on a bank, and from one bank to another, by least squares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+import filterbank
+from filterbank import FilterBank
+from filterbank._check import Array, Float64, window_name
+from filterbank._compose import pseudo_inverse
+
+from ._arguments import as_bank
+from ._basis import BasisMixin
+from ._composition import SMALLEST_SINGULAR_VALUE
+from ._conv import BasisConv1D, BasisConv2D, BasisConv3D
+from ._depthwise import BasisDepthwiseConv1D, BasisDepthwiseConv2D, BasisSeparableConv1D, BasisSeparableConv2D
+from ._exchange import Exchange, exchanged, leaves, require_exchangeable
+from ._proof import live_values
+from ._transposed import BasisConv1DTranspose, BasisConv2DTranspose, BasisConv3DTranspose
+
+ON_BANK: dict[type, type[BasisMixin]] = {
+    layer.plain: layer
+    for layer in (
+        *(BasisConv1D, BasisConv2D, BasisConv3D),
+        *(BasisConv1DTranspose, BasisConv2DTranspose, BasisConv3DTranspose),
+        *(BasisDepthwiseConv1D, BasisDepthwiseConv2D, BasisSeparableConv1D, BasisSeparableConv2D),
+    )
+}
+
+
+class ConvertedLayer(NamedTuple):
+    """What the conversion of one layer kept and cost.
+
+    Parameters
+    ----------
+    layer : str
+        Name of the layer.
+    bank : str
+        Family and number of filters.
+    energy : float
+        The share of the kernel's energy (sum of squares) that the bank explains.
+    before, after : int
+        How many numbers train, before and after; the bank itself, which does not, is not among them.
+    difference : float or None
+        The largest difference of the layer's output for what reaches the layer in the given inputs.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import project
+    >>> layer = keras.layers.Conv2D(64, 11, kernel_initializer="ones")
+    >>> layer.build((None, 32, 32, 1))
+    >>> row = project(layer, fb.dct(11, n=10)).report[0]
+    >>> row.before, row.after, round(row.energy, 6)
+    (7808, 704, 1.0)
+    """
+
+    layer: str
+    bank: str
+    energy: float
+    before: int
+    after: int
+    difference: float | None
+
+
+class ConversionReport(tuple[ConvertedLayer, ...]):
+    """Rows of `ConvertedLayer`, one for each converted layer; prints as a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        head = ("layer", "bank", "energy", "before", "after", "difference")
+        rows = [
+            (
+                row.layer,
+                row.bank,
+                f"{row.energy:.2%}",
+                f"{row.before:,}",
+                f"{row.after:,}",
+                "-" if row.difference is None else f"{row.difference:.3g}",
+            )
+            for row in self
+        ]
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(width) if index < 2 else cell.rjust(width)
+                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in (head, *rows)
+        )
+
+
+class Conversion(NamedTuple):
+    """A converted layer or model, and what the conversion kept and cost.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer or None
+        The new layer, where a layer was given.
+    model : keras.Model or None
+        The new model, where a model was given.
+    report : ConversionReport
+        A row for each converted layer.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import project
+    >>> convolution = keras.layers.Conv2D(8, 5, kernel_initializer="ones", name="first")
+    >>> model = keras.Sequential([keras.Input((32, 32, 3)), convolution])
+    >>> print(project(model, "dct").report)
+    layer  bank       energy  before  after  difference
+    first  dct, 25  100.00%     608    608           -
+    """
+
+    layer: Any
+    model: Any
+    report: ConversionReport
+
+
+def project(
+    layer_or_model: Any,
+    bank_or_chooser: Any,
+    *,
+    where: str | Iterable[str] | Callable[[Any], bool] | None = None,
+    inputs: Any = None,
+    train: str = "coefficients",
+    residual: bool = False,
+    compile: bool = False,
+) -> Conversion:
+    """Turn plain Keras convolutions into layers on a bank, by least squares.
+
+    Parameters
+    ----------
+    layer_or_model : keras.layers.Layer or keras.Model
+        A built convolution of Keras, or a Sequential or functional model, also with models inside. It is not changed.
+    bank_or_chooser : FilterBank, array_like, str, mapping or callable
+        What to project on. A bank, or the name of a family; a mapping from kernel size, such as `(3, 3)` or 3, to a
+        bank or a name; or a function of kernel size and layer that returns a bank, a name, or None to leave the layer
+        alone. In a model, layers are left alone whose kernel size the bank or the mapping does not have, and kernels
+        of one pixel for which only a name is given.
+    where : str, iterable of str or callable, optional
+        Which layers of a model to convert: their names, or a function of the layer. The default is every convolution.
+    inputs : array_like or sequence of array_like, optional
+        Inputs on which to compare the outputs of every layer before and after.
+    train, residual : optional
+        As in BasisConv2D. With ``residual=True`` the free kernel takes what the bank cannot say, and nothing is lost.
+    compile : bool, default False
+        Whether to compile the new model as the given one is, with a fresh optimizer.
+
+    Returns
+    -------
+    Conversion
+        With `layer` or `model`, and `report`. Names are kept; other layers are copies with the same weights.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a convolution of Keras nor such a model, or `where` names a layer that cannot be converted.
+    ValueError
+        If the layer is not built, no layer is left to convert, or the bank does not have the size of its kernel.
+
+    See Also
+    --------
+    fold : The way back.
+    filterbank.kernel_basis : The bank that loses least.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import fold, project
+    >>> plain = keras.layers.Conv2D(64, 11)
+    >>> plain.build((None, 32, 32, 1))
+    >>> layer = project(plain, fb.dct(11)).layer
+    >>> bool(abs(fold(layer).kernel - plain.kernel).numpy().max() < 1e-6)
+    True
+    """
+    options = {"train": train, "residual": residual}
+    if type(layer_or_model) in ON_BANK:
+        bank = _bank_for(bank_or_chooser, layer_or_model)
+        if bank is None:
+            window = window_name(layer_or_model.kernel_size)
+            raise ValueError(
+                f"`bank_or_chooser` must give a bank of {window} pixels for layer {layer_or_model.name!r}, got none of "
+                f"that size"
+            )
+        return _converted_layer(layer_or_model, _on_bank(layer_or_model, bank, options), inputs)
+    if not isinstance(layer_or_model, keras.Model):
+        raise TypeError(
+            f"`layer_or_model` must be a convolution of Keras or a model, got {type(layer_or_model).__name__}; "
+            f"`rebase` puts a layer on another bank"
+        )
+    require_exchangeable(layer_or_model, lambda layer: type(layer) in ON_BANK and _is_named(layer, where))
+    plans = {}
+    for layer in _chosen(layer_or_model, where):
+        bank = _bank_for(bank_or_chooser, layer)
+        if bank is not None:
+            plans[id(layer)] = (layer, _on_bank(layer, bank, options))
+    if not plans:
+        raise ValueError("`layer_or_model` must have a convolution of the bank's size, got none to convert")
+    model = exchanged(layer_or_model, {key: plan.exchange for key, (_, plan) in plans.items()}, compile)
+    differences = {} if inputs is None else _differences(layer_or_model, plans, inputs)
+    report = ConversionReport(_row(layer, plan, differences.get(key)) for key, (layer, plan) in plans.items())
+    return Conversion(None, model, report)
+
+
+def rebase(layer: Any, bank: Any, *, inputs: Any = None) -> Conversion:
+    """Put a layer on another bank: the coefficients whose kernel comes closest, by least squares.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer
+        A built layer on a bank. It is not changed.
+    bank : FilterBank or array_like
+        The other bank, of the same size.
+    inputs : array_like, optional
+        Inputs on which to compare the outputs before and after.
+
+    Returns
+    -------
+    Conversion
+        With `layer` and `report`. A residual stays as it is.
+
+    Raises
+    ------
+    FrozenBasisError
+        If the basis of the layer is no longer its bank.
+    TypeError
+        If it is not a layer on a bank.
+    ValueError
+        If the layer is not built, or the bank of another size.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from filterbank.layers import BasisConv2D, rebase
+    >>> layer = BasisConv2D(64, fb.dct(11, n=10))
+    >>> layer.build((None, 32, 32, 1))
+    >>> conversion = rebase(layer, fb.dct(11, n=21))
+    >>> round(conversion.report[0].energy, 6), tuple(conversion.layer.coefficients.shape)
+    (1.0, (21, 1, 64))
+    """
+    if not isinstance(layer, BasisMixin):
+        raise TypeError(f"`layer` must be a layer on a bank, got {type(layer).__name__}; `project` takes plain ones")
+    new = as_bank(bank, type(layer).__name__, layer.dimensions)
+    if new.size != layer.bank.size:
+        raise ValueError(
+            f"`bank` must have the size of the layer's, {window_name(layer.bank.size)} pixels, got "
+            f"{window_name(new.size)}"
+        )
+    _require_built(layer)
+    layer.verify()
+    stored = {name: live_values(value) for name, value in layer._stored_weights().items()}
+    kernel = filterbank.compose(stored["coefficients"].astype(np.float64), stored["basis"].astype(np.float64))
+    config = {name: value for name, value in layer.get_config().items() if not name.startswith("lora_")}
+    rest = {name: value for name, value in stored.items() if name not in ("coefficients", "basis")}
+    return _converted_layer(layer, _plan(type(layer), config, new, kernel, rest), inputs)
+
+
+class _Plan(NamedTuple):
+    exchange: Exchange
+    energy: float
+    bank: FilterBank
+
+
+def _on_bank(layer: Any, bank: FilterBank, options: Mapping[str, Any]) -> _Plan:
+    """Return how a plain layer becomes one on a bank."""
+    _require_built(layer)
+    kind = ON_BANK[type(layer)]
+    config = {name: value for name, value in layer.get_config().items() if not name.startswith("lora_")}
+    del config["kernel_size"]
+    kernel = live_values(getattr(layer, kind.kernel_name)).astype(np.float64)
+    rest = {name: live_values(getattr(layer, name)) for name in ("pointwise_kernel", "bias") if _has(layer, name)}
+    plan = _plan(kind, config | dict(options), bank, kernel, rest)
+    if not options["residual"]:
+        return plan
+
+    def fill() -> None:
+        plan.exchange.fill()
+        new = plan.exchange.layer
+        basis, coefficients = (live_values(weight).astype(np.float64) for weight in (new.basis, new.coefficients))
+        new.residual_kernel.assign(kernel - filterbank.compose(coefficients, basis))
+
+    return plan._replace(exchange=Exchange(plan.exchange.layer, fill))
+
+
+def _plan(kind: Any, config: dict[str, Any], bank: FilterBank, kernel: Float64, rest: Mapping[str, Array]) -> _Plan:
+    """Return the new layer, what fills it with the least-squares coefficients of a kernel, and what that explains."""
+    new = kind.from_config({**config, "bank": bank})
+    inverse = pseudo_inverse(bank.filters, SMALLEST_SINGULAR_VALUE)
+    coefficients = np.tensordot(inverse, kernel, axes=(range(1, inverse.ndim), range(bank.ndim)))
+    missed = np.sum((kernel - filterbank.compose(coefficients, bank)) ** 2)
+    energy = np.sum(kernel**2)
+
+    def fill() -> None:
+        new.coefficients.assign(coefficients)
+        for weight in new.weights:
+            if weight.name in rest:
+                weight.assign(rest[weight.name])
+
+    return _Plan(Exchange(new, fill), float(1 - missed / energy) if energy else 1.0, bank)
+
+
+def _converted_layer(layer: Any, plan: _Plan, inputs: Any) -> Conversion:
+    new = plan.exchange.layer
+    new.build(layer.get_build_config()["input_shape"])
+    plan.exchange.fill()
+    difference = None if inputs is None else _difference(new(inputs), layer(inputs))
+    return Conversion(new, None, ConversionReport([_row(layer, plan, difference)]))
+
+
+def _row(layer: Any, plan: _Plan, difference: float | None) -> ConvertedLayer:
+    before, after = (
+        sum(math.prod(weight.shape) for weight in each.trainable_weights) for each in (layer, plan.exchange.layer)
+    )
+    return ConvertedLayer(layer.name, f"{plan.bank.family}, {len(plan.bank)}", plan.energy, before, after, difference)
+
+
+def _difference(new: Any, old: Any) -> float:
+    return float(np.abs(live_values(new).astype(np.float64) - live_values(old).astype(np.float64)).max(initial=0))
+
+
+def _differences(model: Any, plans: Mapping[int, tuple[Any, _Plan]], inputs: Any) -> dict[int, float]:
+    """Return the largest difference of each converted layer's output for what reaches it in the model."""
+    found: dict[int, float] = {}
+
+    def watched(key: int, old: Any, new: Any) -> Exchange:
+        twin = type(old).from_config(old.get_config())
+        original = twin.call
+
+        def call(values: Any) -> Any:
+            outputs = original(values)
+            if not isinstance(outputs, keras.KerasTensor) and old.built:
+                found[key] = max(found.get(key, 0.0), _difference(new(values), outputs))
+            return outputs
+
+        twin.call = call
+        return Exchange(twin, lambda: twin.set_weights(old.get_weights()))
+
+    twins = {key: watched(key, old, plan.exchange.layer) for key, (old, plan) in plans.items()}
+    exchanged(model, twins)(ops.convert_to_tensor(inputs) if hasattr(inputs, "shape") else inputs)
+    return found
+
+
+def _chosen(model: Any, where: Any) -> list[Any]:
+    """Return the plain convolutions of a model that `where` names, each once."""
+    every = list({id(layer): layer for layer in leaves(model)}.values())
+    if isinstance(where, str):
+        where = [where]
+    if where is not None and not callable(where):
+        where = list(where)
+        for name in where:
+            named = [layer for layer in every if layer.name == name]
+            if not named:
+                raise ValueError(f"`where` must name layers of the model, got {name!r}")
+            if type(named[0]) not in ON_BANK:
+                raise TypeError(f"`where` must name convolutions of Keras, got the {type(named[0]).__name__} {name!r}")
+    return [layer for layer in every if type(layer) in ON_BANK and _is_named(layer, where)]
+
+
+def _is_named(layer: Any, where: Any) -> bool:
+    if where is None:
+        return True
+    if callable(where):
+        return bool(where(layer))
+    return layer.name in ([where] if isinstance(where, str) else where)
+
+
+def _bank_for(chooser: Any, layer: Any) -> FilterBank | None:
+    """Return the bank that was chosen for a layer, None to leave it alone."""
+    size = tuple(layer.kernel_size)
+    if isinstance(chooser, Mapping):
+        side = size[0] if len(set(size)) == 1 else None
+        chooser = chooser.get(size, chooser.get(side))
+        chosen = chooser
+    elif callable(chooser):
+        chosen = chooser(size, layer)
+    else:
+        chosen = chooser if isinstance(chooser, str) else as_bank(chooser, type(layer).__name__, len(size))
+        if not isinstance(chosen, str) and chosen.size != size:
+            return None
+    if chosen is None:
+        return None
+    if isinstance(chosen, str):
+        if math.prod(size) == 1:
+            return None
+        try:
+            chosen = filterbank.make(chosen, size)
+        except ValueError as error:
+            raise ValueError(f"`bank_or_chooser` for layer {layer.name!r}: {error}") from error
+    bank = as_bank(chosen, type(layer).__name__, len(size))
+    if bank.size != size:
+        raise ValueError(
+            f"`bank_or_chooser` must give layer {layer.name!r} a bank of {window_name(size)} pixels, got "
+            f"{window_name(bank.size)}"
+        )
+    return bank
+
+
+def _require_built(layer: Any) -> None:
+    if not layer.built:
+        raise ValueError(f"layer {layer.name!r} has no kernel yet: build it or call it first")
+
+
+def _has(layer: Any, name: str) -> bool:
+    return getattr(layer, name, None) is not None

@@ -23,7 +23,7 @@ else:
     from ._depthwise import BasisDepthwiseConv1D, BasisDepthwiseConv2D, BasisSeparableConv1D, BasisSeparableConv2D
     from ._fold import fold
     from ._history import KernelHistory
-    from ._project import Conversion, ConversionReport, ConvertedLayer, project, rebase
+    from ._project import Conversion, ConvertedLayer, project, rebase
     from ._proof import FrozenBasisError, Verification
     from ._release import FreezeBasis, ReleaseBasis
     from ._response import BankResponse1D, BankResponse2D, BankResponse3D
@@ -45,7 +45,6 @@ else:
         "BasisSeparableConv1D",
         "BasisSeparableConv2D",
         "Conversion",
-        "ConversionReport",
         "ConvertedLayer",
         "EnergySplit",
         "FreezeBasis",

@@ -151,7 +151,7 @@ class BasisSeparableConv1D(BasisMixin, keras.layers.SeparableConv1D):
     --------
     >>> import filterbank as fb
     >>> from filterbank.layers import BasisSeparableConv1D
-    >>> layer = BasisSeparableConv1D(16, fb.dct((5,), n=6))
+    >>> layer = BasisSeparableConv1D(16, fb.dct((5,), n=3))
     >>> layer.build((None, 32, 3))
     >>> [weight.name for weight in layer.trainable_weights]
     ['coefficients', 'pointwise_kernel', 'bias']

@@ -107,8 +107,8 @@ class Conversion(NamedTuple):
         The new layer, where a layer was given.
     model : keras.Model or None
         The new model, where a model was given.
-    report : ConversionReport
-        A row for each converted layer.
+    report : tuple of ConvertedLayer
+        A row for each converted layer; prints as a table.
 
     Examples
     --------
@@ -118,7 +118,7 @@ class Conversion(NamedTuple):
     >>> convolution = keras.layers.Conv2D(8, 5, kernel_initializer="ones", name="first")
     >>> model = keras.Sequential([keras.Input((32, 32, 3)), convolution])
     >>> print(project(model, "dct").report)
-    layer  bank       energy  before  after  difference
+    layer  bank      energy  before  after  difference
     first  dct, 25  100.00%     608    608           -
     """
 

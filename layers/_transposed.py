@@ -50,7 +50,7 @@ class BasisConv1DTranspose(BasisMixin, keras.layers.Conv1DTranspose):
     >>> import filterbank as fb
     >>> from filterbank.layers import BasisConv1DTranspose
     >>> layer = BasisConv1DTranspose(8, fb.dct((4,), n=4), strides=2, padding="same")
-    >>> layer.compute_output_shape((None, 16, 2))
+    >>> tuple(layer.compute_output_shape((None, 16, 2)))
     (None, 32, 8)
     """
 
@@ -100,7 +100,7 @@ class BasisConv2DTranspose(BasisMixin, keras.layers.Conv2DTranspose):
     >>> import filterbank as fb
     >>> from filterbank.layers import BasisConv2DTranspose
     >>> layer = BasisConv2DTranspose(8, fb.dct(4, n=4), strides=2, padding="same")
-    >>> layer.compute_output_shape((None, 16, 16, 2))
+    >>> tuple(layer.compute_output_shape((None, 16, 16, 2)))
     (None, 32, 32, 8)
     """
 
@@ -150,7 +150,7 @@ class BasisConv3DTranspose(BasisMixin, keras.layers.Conv3DTranspose):
     >>> import filterbank as fb
     >>> from filterbank.layers import BasisConv3DTranspose
     >>> layer = BasisConv3DTranspose(8, fb.dct((4, 4, 4), n=4), strides=2, padding="same")
-    >>> layer.compute_output_shape((None, 16, 16, 16, 2))
+    >>> tuple(layer.compute_output_shape((None, 16, 16, 16, 2)))
     (None, 32, 32, 32, 8)
     """
 

@@ -173,7 +173,7 @@ class BasisMixin(BankMixin):
         """The kernel as Keras shapes it, in the dtype that the layer computes in."""
         if self.coefficients is None:
             raise AttributeError("You must build the layer before accessing `kernel`.")
-        kernel = compose(self._live_coefficients(), self.basis)
+        kernel = compose(self.effective_coefficients, self.basis)
         if self.residual_kernel is not None:
             kernel = kernel + ops.cast(self.residual_kernel, kernel.dtype)
         return ops.cast(kernel, self.compute_dtype)
@@ -186,7 +186,9 @@ class BasisMixin(BankMixin):
                 "`kernel` is composed: assign `coefficients`, or project the kernel with filterbank.decompose"
             )
 
-    def _live_coefficients(self) -> Any:
+    @property
+    def effective_coefficients(self) -> Any:
+        """The coefficients that make the kernel: with the update by LoRA, if there is one."""
         if self.lora_coefficients_a is None:
             return self.coefficients
         update = ops.matmul(self.lora_coefficients_a, self.lora_coefficients_b)
@@ -254,7 +256,7 @@ class BasisMixin(BankMixin):
         """Convolve the inputs."""
         if self._execution(inputs) == "compose":
             return super().call(inputs)
-        outputs = factored(self, inputs, self._live_coefficients())
+        outputs = factored(self, inputs, self.effective_coefficients)
         if self.use_bias:
             channels_last = self.data_format == "channels_last"
             ones = (1,) * self.rank
@@ -287,7 +289,7 @@ class BasisMixin(BankMixin):
         if self.basis is None:
             raise ValueError(f"layer {self.name!r} has no kernel yet: build it or call it first")
         basis = live_values(self.basis).astype(np.float64).reshape(len(self._bank), -1)
-        composed = basis.T @ live_values(self._live_coefficients()).astype(np.float64).reshape(len(basis), -1)
+        composed = basis.T @ live_values(self.effective_coefficients).astype(np.float64).reshape(len(basis), -1)
         free = np.zeros_like(composed)
         if self.residual_kernel is not None:
             free = live_values(self.residual_kernel).astype(np.float64).reshape(composed.shape)
@@ -318,7 +320,7 @@ class BasisMixin(BankMixin):
 
     def _stored_weights(self) -> dict[str, Any]:
         # An update by LoRA is stored within the coefficients, as Keras stores it within the kernel.
-        return self._loadable_weights() | {"coefficients": self._live_coefficients()}
+        return self._loadable_weights() | {"coefficients": self.effective_coefficients}
 
     def _loadable_weights(self) -> dict[str, Any]:
         lora = (self.lora_coefficients_a, self.lora_coefficients_b)

@@ -236,7 +236,10 @@ def test_a_model_without_convolutions_is_refused():
         fb.plot.kernels(model)
 
 
-@pytest.mark.parametrize("layer", [SimpleNamespace(name="new", kernel_size=3), Layer(None, name="new", bank=BANK)])
+@pytest.mark.parametrize(
+    "layer",
+    [SimpleNamespace(name="new", kernel_size=3), Layer(None, name="new", bank=BANK, coefficients=None)],
+)
 def test_layers_that_are_not_built_are_refused(layer):
     with pytest.raises(ValueError, match="`source` has no kernel yet: build 'new' first by calling it on an input"):
         fb.plot.kernels(layer)

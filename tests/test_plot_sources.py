@@ -50,11 +50,12 @@ SOURCES = {
     "bank": (BANK, "filters"),
     "history": (History(), "training"),
     "layer on a bank": (BasisLayer(WEIGHTS, BANK), "kernels"),
+    "front end": (SimpleNamespace(name="front", bank=BANK, kernel_size=(5, 5)), "filters"),
     "layer without a bank": (Layer(np.ones((5, 5, 2, 4))), "kernels"),
     "model": (nested_model(), "kernels"),
 }
 DRAWN = {
-    "filters": ["bank", "layer on a bank"],
+    "filters": ["bank", "layer on a bank", "front end"],
     "kernels": ["layer on a bank", "layer without a bank", "model"],
     "coefficients": ["layer on a bank"],
     "decomposition": ["layer on a bank"],

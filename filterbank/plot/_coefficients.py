@@ -18,7 +18,7 @@ from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
 from ._labels import Labels, filter_labels
 from ._layout import LINE
-from ._sources import accepted, layer_coefficients, to_numpy
+from ._sources import accepted, layer_bank, layer_coefficients, to_numpy
 from ._tiles import CMAP, Cmap
 
 SMALLEST_TILE = 0.09  # inches
@@ -114,7 +114,7 @@ def coefficients(
 def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64, FilterBank | None]:
     kind = accepted("source", source, "a layer on a bank or coefficients (n, in, out)", "layer on a bank")
     if kind == "layer on a bank":
-        source, bank = layer_coefficients(source), source.bank if bank is None else bank
+        source, bank = layer_coefficients(source), layer_bank(source) if bank is None else bank
     values = to_numpy("coefficients", source)
     if values.ndim != 3 or not values.size:
         raise ValueError(

@@ -16,7 +16,7 @@ from .._compose import decompose
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import tidy
-from ._sources import accepted, blocks, layer_coefficients, to_numpy
+from ._sources import accepted, blocks, layer_bank, layer_coefficients, to_numpy
 from ._tiles import CMAP, Cmap
 
 ROW = 8  # tiles in a row
@@ -194,7 +194,7 @@ def _by_strength(kernel: Float64, terms: Float64, count: int) -> Array:
 def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[Float64, Float64, Float64]:
     """Return the kernel `(*size)`, its coefficients `(n,)` and the filters `(n, *size)`."""
     if accepted("source", source, "a layer on a bank or a kernel", "layer on a bank") == "layer on a bank":
-        weights, filters = layer_coefficients(source), as_bank(source.bank)
+        weights, filters = layer_coefficients(source), layer_bank(source)
         kernels = blocks(source)[0].kernels
         p, q = _channels(kernels.shape, in_, out)
         return kernels[..., p, q], weights[:, p, q], filters.filters

@@ -12,7 +12,7 @@ from .._bank import as_bank
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import Labels, filter_labels
-from ._sources import accepted
+from ._sources import accepted, layer_bank
 from ._tiles import CMAP, Cmap, Scale
 
 
@@ -77,8 +77,9 @@ def filters(
     >>> import filterbank as fb
     >>> fig = fb.plot.filters(fb.gabor(11), labels=["frequency", "orientation"])
     """
-    kind = accepted("bank", bank, "a bank, a layer on one or filters (n, *size)", "bank", "layer on a bank")
-    bank = as_bank(bank.bank if kind == "layer on a bank" else bank)
+    what = "a bank, a layer on one or filters (n, *size)"
+    kind = accepted("bank", bank, what, "bank", "layer on a bank", "front end")
+    bank = layer_bank(bank) if kind in ("layer on a bank", "front end") else as_bank(bank)
     texts, heading = filter_labels(labels, bank)
     values = _tiles.scaled(bank.filters, scale)
     end = _tiles.end_of(values, limit, scale)

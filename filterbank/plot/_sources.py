@@ -12,16 +12,17 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from .. import _check
-from .._bank import FilterBank
+from .._bank import FilterBank, as_bank
 from .._check import Array, Float64
 
 Chosen: TypeAlias = int | Sequence[int] | None
-Kind: TypeAlias = Literal["bank", "history", "layer on a bank", "layer without a bank", "model", "array"]
+Kind: TypeAlias = Literal["bank", "history", "layer on a bank", "front end", "layer without a bank", "model", "array"]
 
 DRAWN_BY = {
     "bank": "filters",
     "history": "training",
     "layer on a bank": "kernels",
+    "front end": "filters",
     "layer without a bank": "kernels",
     "model": "kernels",
 }
@@ -50,7 +51,7 @@ def kind_of(source: Any) -> Kind:
     if isinstance(getattr(source, "coefficients", None), Mapping):
         return "history"
     if hasattr(source, "bank"):
-        return "layer on a bank"
+        return "layer on a bank" if hasattr(source, "coefficients") else "front end"
     if any(hasattr(source, name) for name in ("kernel", "depthwise_kernel", "kernel_size")):
         return "layer without a bank"
     return "model" if hasattr(source, "layers") else "array"
@@ -131,8 +132,8 @@ def _convolutions(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_convolution(layer: Any) -> bool:
-    """Whether a layer convolves: dense and attention layers have kernels too, but no size or bank."""
-    return any(hasattr(layer, name) for name in ("kernel_size", "bank"))
+    """Whether a layer has kernels to draw: dense and attention layers have some too, but no size or bank."""
+    return any(hasattr(layer, name) for name in ("kernel_size", "bank")) and kind_of(layer) != "front end"
 
 
 def _layer_block(layer: Any, title: str) -> Block:
@@ -179,9 +180,16 @@ def chosen(name: str, wanted: Chosen, available: int, most: int) -> Array:
     return np.array(indices)
 
 
+def layer_bank(layer: Any) -> FilterBank:
+    """Return the bank of a layer, as training left it where the basis trains."""
+    built = getattr(layer, "basis", None) is not None
+    return as_bank(layer.current_bank() if built else layer.bank)
+
+
 def layer_coefficients(layer: Any) -> Float64:
     """Return the coefficients of a layer on a bank, `(n, in, out)` like `Block.kernels`."""
     if layer.coefficients is None:
         raise ValueError(f"`source` has no coefficients yet: build {_name(layer)!r} first by calling it on an input")
-    values = to_numpy("coefficients", layer.coefficients)
+    # With the update by LoRA, if there is one.
+    values = to_numpy("coefficients", getattr(layer, "effective_coefficients", layer.coefficients))
     return values.swapaxes(-1, -2) if _is_transposed(layer) else values

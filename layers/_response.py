@@ -95,7 +95,8 @@ class ResponseMixin(BankMixin):
             outputs = ops.abs(outputs)
         elif self._pairs is not None:
             channels = inputs.shape[axis]
-            first = np.arange(channels)[:, None] * len(self._bank)
+            # Not from the bank: torch compiles this, and no arrays that cannot be written to.
+            first = np.arange(channels)[:, None] * self.basis.shape[0]
             even, odd = (ops.take(outputs, (first + column).ravel(), axis=axis) for column in self._pairs.T)
             outputs = ops.square(even) + ops.square(odd)
         if self.gain is not None:

@@ -100,15 +100,15 @@ class Pair(NamedTuple):
 
 
 PAIRS = [
-    Pair(layers.BasisConv1D, plain.Conv1D, (3,)),
+    Pair(layers.BasisConv1D, plain.Conv1D, (4,)),
     Pair(layers.BasisConv2D, plain.Conv2D, (3, 2)),
     Pair(layers.BasisConv3D, plain.Conv3D, (2, 3, 2)),
-    Pair(layers.BasisConv1DTranspose, plain.Conv1DTranspose, (3,)),
+    Pair(layers.BasisConv1DTranspose, plain.Conv1DTranspose, (4,)),
     Pair(layers.BasisConv2DTranspose, plain.Conv2DTranspose, (3, 2)),
     Pair(layers.BasisConv3DTranspose, plain.Conv3DTranspose, (2, 3, 2)),
-    Pair(layers.BasisDepthwiseConv1D, plain.DepthwiseConv1D, (3,)),
+    Pair(layers.BasisDepthwiseConv1D, plain.DepthwiseConv1D, (4,)),
     Pair(layers.BasisDepthwiseConv2D, plain.DepthwiseConv2D, (3, 2)),
-    Pair(layers.BasisSeparableConv1D, plain.SeparableConv1D, (3,)),
+    Pair(layers.BasisSeparableConv1D, plain.SeparableConv1D, (4,)),
     Pair(layers.BasisSeparableConv2D, plain.SeparableConv2D, (3, 2)),
 ]
 SETTINGS = [(pair, name) for pair in PAIRS for name in pair.grid()]

@@ -328,7 +328,7 @@ class BasisMixin(BankMixin):
         """Load the weights; a file with another bank or other shapes is refused before anything changes."""
         super().load_own_variables(store)
         if self.lora_coefficients_b is not None:  # the file's coefficients hold its update
-            self.lora_coefficients_b.assign(ops.zeros_like(self.lora_coefficients_b))
+            self.lora_coefficients_b.assign(ops.zeros(self.lora_coefficients_b.shape))
 
 
 def _serialized(module: Any, value: Any) -> Any:

@@ -194,7 +194,8 @@ def _with_jax(layer: Any, images: np.ndarray, pull: np.ndarray) -> Any:
         return ops.sum(outputs * pull) + sum(penalties), (outputs, penalties)
 
     weights = [weight.value for weight in layer.trainable_weights]
-    gradients, (outputs, penalties) = jax.grad(total, argnums=(0, 1), has_aux=True)(weights, ops.array(images))
+    differentiate = jax.jit(jax.grad(total, argnums=(0, 1), has_aux=True))
+    gradients, (outputs, penalties) = differentiate(weights, ops.array(images))
     return outputs, penalties, gradients
 
 

@@ -58,11 +58,10 @@ def test_output_is_numpys(pair: Pair, name: str, backend: str) -> None:
 
 
 @every_layer
-@pytest.mark.parametrize("initializer", ["GlorotUniform", "HeNormal"])
-def test_initial_kernel_has_the_energy_of_the_siblings(pair: Pair, initializer: str) -> None:
+def test_initial_kernel_has_the_energy_of_the_siblings(pair: Pair) -> None:
     energies = []
     for make in (lambda **start: pair.on(fb.dct(pair.size, n=3), **start), pair.like):
-        start = {f"{pair.kernel}_initializer": getattr(keras.initializers, initializer)(seed=7)}
+        start = {f"{pair.kernel}_initializer": keras.initializers.HeNormal(seed=7)}
         layer = make(**start)
         layer.build(pair.images().shape)
         energies.append(float(np.sum(pair.kernel_of(layer).astype(float) ** 2)))

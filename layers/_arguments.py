@@ -23,6 +23,18 @@ def signature_on_bank(plain: Any, own: Mapping[str, Any]) -> inspect.Signature:
     return inspect.Signature([*parameters[:-1], *further, parameters[-1]])
 
 
+class OfClass:
+    """A constructor's signature as `__signature__` of a class; of its instances, Python looks at `__call__`."""
+
+    def __init__(self, signature: inspect.Signature) -> None:
+        self.signature = signature
+
+    def __get__(self, instance: Any, owner: Any) -> inspect.Signature:
+        if instance is not None:
+            raise AttributeError("__signature__ is the constructor's")
+        return self.signature
+
+
 def without_self(constructor: Any) -> inspect.Signature:
     """Return the signature that users of a class see."""
     signature = inspect.signature(constructor)

@@ -12,7 +12,7 @@ from keras import ops
 
 from filterbank._check import choice
 
-from ._arguments import as_bank, require_no_typing_error, signature_on_bank, without_self
+from ._arguments import OfClass, as_bank, require_no_typing_error, signature_on_bank, without_self
 from ._composition import ComposedConstraint, ComposedRegularizer, ProjectedInitializer, composable, compose
 from ._execution import EXECUTIONS, choose, factored
 from ._frozen import BankMixin
@@ -75,9 +75,9 @@ class BasisMixin(BankMixin):
         if BasisMixin in cls.__bases__:
             cls.plain, cls.library_class = cls.__bases__[-1], cls
             cls._signature = signature_on_bank(cls.plain, OWN_ARGUMENTS)
-            cls.__signature__ = cls._signature
+            cls.__signature__ = OfClass(cls._signature)
         elif "__init__" in cls.__dict__:
-            cls.__signature__ = without_self(cls.__init__)
+            cls.__signature__ = OfClass(without_self(cls.__init__))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "kernel_size" in kwargs:
@@ -330,7 +330,7 @@ class BasisMixin(BankMixin):
         """Load the weights; a file with another bank or other shapes is refused before anything changes."""
         super().load_own_variables(store)
         if self.lora_coefficients_b is not None:  # the file's coefficients hold its update
-            self.lora_coefficients_b.assign(ops.zeros_like(self.lora_coefficients_b))
+            self.lora_coefficients_b.assign(ops.zeros(self.lora_coefficients_b.shape))
 
 
 def _serialized(module: Any, value: Any) -> Any:

@@ -73,7 +73,9 @@ def _exchange(layer: Any) -> Exchange:
             f"layer {layer.name!r} is a {type(layer).__name__} with a `call` of its own, which a plain "
             f"{layer.plain.__name__} does not know: fold it in the class itself"
         )
-    plain = layer.plain.from_config(layer.plain.get_config(layer))
+    # An update by LoRA goes into the kernel.
+    config = {name: value for name, value in layer.plain.get_config(layer).items() if not name.startswith("lora_")}
+    plain = layer.plain.from_config(config)
     return Exchange(plain, lambda: plain.set_weights(_plain_weights(layer)))
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from keras import ops
 
 from filterbank import FilterBank
 from filterbank._check import Array
@@ -76,9 +77,9 @@ def distance(bank: FilterBank, values: Array) -> float:
 
 
 def live_values(weight: Any) -> Array:
-    """Return a copy of the values of a weight."""
-    # In two steps: the variables of Keras know no `copy` when NumPy 2 asks for one, and warn.
-    return np.array(np.asarray(weight))
+    """Return a copy of the values of a weight or tensor."""
+    # Through a tensor: the variables of Keras know no `copy` when NumPy 2 asks for one, and warn.
+    return np.array(ops.convert_to_numpy(ops.convert_to_tensor(weight)))
 
 
 def _moved(bank: FilterBank, values: Array) -> npt.NDArray[np.bool_]:

@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import pytest
+from every import Noise
 
 import filterbank as fb
 from filterbank.layers import BasisConv2D
@@ -20,22 +21,6 @@ class Kind(NamedTuple):
     basis: type[Any]
     plain: type[Any]
     size: tuple[int, ...]
-
-
-@keras.saving.register_keras_serializable(package="filterbank tests")
-class Noise(keras.initializers.Initializer):
-    """White noise from NumPy: JAX compiles its own random numbers for seconds for every new shape."""
-
-    def __init__(self, draw: int = 0) -> None:
-        self.draw = draw
-
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        """Return an array of that shape."""
-        return keras.ops.convert_to_tensor(np.random.default_rng(self.draw).normal(size=shape) / 2, dtype=dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments."""
-        return {"draw": self.draw}
 
 
 KINDS = [Kind(BasisConv2D, keras.layers.Conv2D, (4, 3))]

@@ -123,6 +123,7 @@ def test_training_that_goes_on_by_hand(path: Path) -> None:
     assert history.epochs.tolist() == [0, 1, 2]
     assert history.steps.tolist() == [0, 4, 6]
     np.testing.assert_array_equal(history.coefficients["filters"][0], first[0])
+    assert_refused(model, path, "ends after epoch 2, but training starts after epoch 3", initial_epoch=3)
     assert fit(model, history, epochs=1).steps.tolist() == [0, 4]
 
 

@@ -140,6 +140,10 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
     could still move it (`set_weights`, `basis.assign`, legacy files) `verify` finds, and saving refuses. A file
     with another bank does not load; Keras goes on to load the other layers of that file before it raises.
 
+    Before an export, `fold`: a SavedModel and torch.export would compose the kernel at every run. On several devices
+    each holds the basis; a `keras.distribution.LayoutMap` may shard the coefficients by outputs, never by filters:
+    ``layout[".*textures/coefficients"] = (None, None, "model")``.
+
     Examples
     --------
     >>> import keras

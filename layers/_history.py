@@ -23,8 +23,8 @@ from ._proof import Verification, live_values
 class KernelHistory(keras.callbacks.Callback):
     """Record the coefficients of every layer on a bank while a model trains, and prove its bank.
 
-    Put it before a `ModelCheckpoint` in the list of callbacks: it proves the banks after every epoch and stops the
-    training before a model whose basis moved takes the place of a good one.
+    Put it before a `ModelCheckpoint` or `BackupAndRestore` in the list of callbacks: it proves the banks after every
+    epoch and stops the training before a model whose basis moved takes the place of a good one.
 
     Parameters
     ----------
@@ -34,6 +34,10 @@ class KernelHistory(keras.callbacks.Callback):
         When to record: after each epoch, or after every so many batches. The start is recorded too.
     layers : iterable of str, optional
         Names of the layers to record. The default is every layer on a bank.
+    resume : bool, default False
+        Whether to go on from the file at `path`, if there is one: what it holds up to the epoch that training starts
+        with (`initial_epoch`, or where `BackupAndRestore` resumes) is kept, the rest is dropped, and steps and epochs
+        count on. Without it every training starts anew.
 
     Attributes
     ----------
@@ -57,8 +61,8 @@ class KernelHistory(keras.callbacks.Callback):
     TypeError
         If `path` is not a path.
     ValueError
-        At the start of training, if the model has no layer on a bank or none of a given name, or if one is not
-        built yet.
+        If `resume` has no `path`. At the start of training, if the model has no layer on a bank or none of a given
+        name, if one is not built yet, or if the file to resume is damaged, of another model, or ends too early.
 
     See Also
     --------
@@ -85,6 +89,7 @@ class KernelHistory(keras.callbacks.Callback):
         *,
         every: Literal["epoch"] | int = "epoch",
         layers: Iterable[str] | None = None,
+        resume: bool = False,
     ) -> None:
         super().__init__()
         if path is not None and not isinstance(path, (str, os.PathLike)):
@@ -97,12 +102,17 @@ class KernelHistory(keras.callbacks.Callback):
             raise TypeError(f'`every` must be "epoch" or a number of batches, got {every!r}')
         self.every = every if every == "epoch" else integer("every", every, at_least=1)
         self.layers = None if layers is None else [layers] if isinstance(layers, str) else list(layers)
+        if resume and path is None:
+            raise ValueError("`resume` goes on from the file at `path`, got no `path`")
+        self.resume = resume
         self._forget()
 
     def _forget(self) -> None:
         self.banks: dict[str, FilterBank] = {}
         self.verifications: list[Verification] = []
         self._step, self._epoch, self._in_epoch = 0, 0, 0
+        self._started = False
+        self._steps_at: dict[int, int] = {}  # by the epochs done by then
         self._steps: list[int] = []
         self._epochs: list[float] = []
         self._records: dict[str, list[Array]] = {}
@@ -150,15 +160,29 @@ class KernelHistory(keras.callbacks.Callback):
     # Recording
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Record the start."""
+        """Find the layers, and the file to go on from."""
         self._forget()
         self.banks = {name: layer.bank for name, layer in self._chosen().items()}
-        self._record()
+        if self.resume and self.path is not None and os.path.exists(self.path):
+            self._take_over(self.load(self.path))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Take the number of the first epoch, which need not be 0."""
-        if self._step == 0:
-            self._epoch, self._epochs = epoch, [float(epoch)]
+        """Record the start, which need not be epoch 0, now that other callbacks have restored what they restore."""
+        if self._started:
+            return
+        self._started, self._epoch = True, epoch
+        if self._steps_at and epoch > max(self._steps_at):
+            raise ValueError(
+                f"the history in {str(self.path)!r} ends after epoch {max(self._steps_at)}, but training starts "
+                f"after epoch {epoch}: put KernelHistory before BackupAndRestore in the list of callbacks, or give "
+                f"another `path`"
+            )
+        self._step = self._steps_at.get(epoch, 0)
+        kept = sum(step < self._step for step in self._steps)
+        self._steps, self._epochs = self._steps[:kept], self._epochs[:kept]
+        self._records = {name: records[:kept] for name, records in self._records.items()}
+        self._steps_at = {done: step for done, step in self._steps_at.items() if done < epoch} | {epoch: self._step}
+        self._record()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Count, and record after every so many batches."""
@@ -172,6 +196,7 @@ class KernelHistory(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Record the epoch, write the file and prove the banks."""
         self._epoch, self._in_epoch = epoch + 1, 0
+        self._steps_at[self._epoch] = self._step
         if self.every == "epoch":
             self._record()
         self._write()
@@ -179,7 +204,7 @@ class KernelHistory(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         """Record the end, write the file and prove the banks."""
-        if self._steps[-1] != self._step:
+        if self._steps[-1:] != [self._step]:
             self._record()
         self._write()
         self._prove()
@@ -198,6 +223,26 @@ class KernelHistory(keras.callbacks.Callback):
             # Files of NumPy arrays know no bfloat16; float32 holds it exactly.
             values = values.astype(np.float32) if values.dtype.name == "bfloat16" else values
             self._records.setdefault(name, []).append(values)
+
+    def _take_over(self, file: KernelHistory) -> None:
+        """Take the records of a file, which must be of the same model."""
+        if set(file.banks) != set(self.banks):
+            raise self._foreign(f"it holds the layers {', '.join(file.banks)}, the model has {', '.join(self.banks)}")
+        for name, layer in self._chosen().items():
+            if file.banks[name] != layer.bank:
+                there, here = file.banks[name].fingerprint[:16], layer.bank.fingerprint[:16]
+                raise self._foreign(f"layer {name!r} is on the bank sha256 {there} there, {here} here")
+            shape, own = file._records[name][0].shape, tuple(layer.coefficients.shape)
+            if shape != own:
+                raise self._foreign(f"layer {name!r} has coefficients {shape} there, {own} here")
+        self._steps, self._epochs, self._steps_at = file._steps, file._epochs, file._steps_at
+        self._records = {name: file._records[name] for name in self.banks}
+        self._step = self._steps[-1]
+
+    def _foreign(self, difference: str) -> ValueError:
+        return ValueError(
+            f"the history in {str(self.path)!r} is of another model: {difference}; give another `path`, or resume=False"
+        )
 
     def _chosen(self) -> dict[str, Any]:
         found = layers_by_name(self.model)
@@ -234,7 +279,13 @@ class KernelHistory(keras.callbacks.Callback):
         write_npz(
             path,
             "history",
-            {"steps": self.steps, "epochs": self.epochs, "banks": np.array(json.dumps(banks)), **records},
+            {
+                "steps": self.steps,
+                "epochs": self.epochs,
+                "steps_at": np.array(list(self._steps_at.items()), dtype=np.intp).reshape(-1, 2),
+                "banks": np.array(json.dumps(banks)),
+                **records,
+            },
         )
 
     @classmethod
@@ -263,6 +314,7 @@ class KernelHistory(keras.callbacks.Callback):
             history.banks = {name: FilterBank.from_config(config) for name, config in banks.items()}
             history._steps = arrays["steps"].tolist()
             history._epochs = arrays["epochs"].tolist()
+            history._steps_at = {int(done): int(step) for done, step in arrays["steps_at"]}
             history._records = {
                 name: list(_coefficients_in(arrays, index, bank))
                 for index, (name, bank) in enumerate(history.banks.items())

@@ -381,7 +381,7 @@ def _times_waves(profile: Float64, angular: Integers, is_cosine: npt.NDArray[np.
     turned = _columns(angular) * phi
     waves = np.where(_columns(is_cosine), np.cos(turned), np.sin(turned))
     # Where all pixels lie between its waves, a filter is zero.
-    return without_rounding(profile * waves, profile, (-2, -1))
+    return without_rounding(profile * waves, profile, 2)[0]
 
 
 def _orientation(angular: Integers, is_cosine: npt.NDArray[np.bool_]) -> Float64:

@@ -269,3 +269,39 @@ def test_the_catalogue_is_a_table_in_notebooks():
 def test_changing_a_catalogue_changes_no_other():
     fb.catalogue().clear()
     assert fb.catalogue()
+
+
+def test_flags_are_true_or_false():
+    for wrong in ("yes", 2, None):
+        with pytest.raises(TypeError, match="`strict` must be True or False, got"):
+            fb.dct(5, strict=wrong)
+        with pytest.raises(TypeError, match="`zero_mean` must be True or False, got"):
+            fb.gabor(5, zero_mean=wrong)
+    assert fb.dct(5, dc=np.bool_(False)) == fb.dct(5)[1:]
+
+
+UNDERSAMPLED = {
+    "gaussian_derivative": {"sigma": 0.3, "max_order": 4},
+    "hermite": {"sigma": 0.3},
+    "zernike": {"max_order": 14},
+    "dog": {"sigmas": [1, 0.2]},
+}
+
+
+@pytest.mark.parametrize("family", UNDERSAMPLED)
+@pytest.mark.filterwarnings("ignore:.*are dependent:filterbank.BankWarning")
+def test_what_the_grid_cannot_hold_is_said(family):
+    with pytest.warns(fb.BankWarning, match="lie above the Nyquist frequency of 0.5 cycles per pixel and are aliased"):
+        fb.make(family, 7, **UNDERSAMPLED[family])
+    with pytest.raises(ValueError, match="use lower frequencies or orders, or larger scales"):
+        fb.make(family, 7, **UNDERSAMPLED[family], strict=True)
+
+
+def test_filters_that_float32_cannot_tell_apart_are_said_to_be_dependent():
+    with pytest.warns(fb.BankWarning, match=r"are dependent: condition \d\.\de\+\d\d, beyond what float32 can tell"):
+        fb.gabor(11, orientations=20)
+
+
+def test_the_scale_of_filters_makes_none_dependent():
+    bank = fb.legendre((24,), norm=None)
+    assert np.ptp(np.linalg.norm(bank.filters, axis=1)) > 1e3

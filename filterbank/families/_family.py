@@ -99,6 +99,7 @@ def makes_bank(
     def decorate(draft_filters: Callable[P, Draft]) -> Callable[P, FilterBank]:
         signature = inspect.signature(draft_filters)
         name = draft_filters.__name__
+        flags = [key for key, parameter in signature.parameters.items() if isinstance(parameter.default, bool)]
 
         @functools.wraps(draft_filters)
         def family(*args: P.args, **kwargs: P.kwargs) -> FilterBank:
@@ -114,6 +115,8 @@ def makes_bank(
             if arguments["n"] is not None:
                 arguments["n"] = _check.integer("n", arguments["n"], at_least=1)
             _check.choice("norm", arguments["norm"], NORMS)
+            for flag in flags:
+                _check.flag(flag, arguments[flag])
             recipe: dict[str, Any] = {}
             if "rng" in arguments:
                 arguments["rng"], recipe["rng"] = _generator(arguments["rng"])

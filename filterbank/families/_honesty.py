@@ -99,7 +99,7 @@ def remarks(
     if aliased is not None and (aliased := aliased[: len(bank)]).any():
         found.append(
             f"{_count(aliased)} of {what} lie above the Nyquist frequency of 0.5 cycles per pixel and are aliased "
-            f"(filter {np.argmax(aliased)} first); use lower frequencies"
+            f"(filter {np.argmax(aliased)} first); use lower frequencies or orders, or larger scales"
         )
     if lost is not None and (cut := (lost := lost[: len(bank)]) > ACCEPTED_LOSS).any():
         worst = int(np.argmax(lost))
@@ -141,8 +141,16 @@ def _count(mask: npt.NDArray[np.bool_]) -> int:
 
 
 def _dependence(bank: FilterBank) -> str:
+    """Return what makes the filters dependent, their scale aside: the rank, or the condition if float32 cannot tell."""
     n, pixels = len(bank), bank.filters[0].size
     if min(n, pixels) ** 2 * max(n, pixels) > AFFORDABLE_RANK:
         return f"{n} filters on {pixels} pixels" if n > pixels else ""
-    rank, _ = rank_and_condition(bank)
-    return f"rank {rank} of {n}" if rank < n else ""
+    lengths = np.linalg.norm(bank.filters.reshape(n, -1), axis=1)
+    if np.any(np.abs(lengths - 1) > 1e-9) and lengths.all():
+        bank = FilterBank(bank.filters / lengths.reshape(-1, *(1,) * bank.ndim))
+    rank, condition = rank_and_condition(bank)
+    if rank < n:
+        return f"rank {rank} of {n}"
+    return (
+        f"condition {condition:.1e}, beyond what float32 can tell" if condition > 1 / np.finfo(np.float32).eps else ""
+    )

@@ -360,6 +360,8 @@ def zernike(
             "angular_order": angular,
             "orientation": _orientation(angular, first),
         },
+        # Order n holds up to n waves on the way around the disk, and as narrow ones towards its edge.
+        aliased=radial / (2 * np.pi * disk) > 0.5,
     )
 
 

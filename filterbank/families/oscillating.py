@@ -139,6 +139,13 @@ def gabor(
     if zero_mean:
         filters -= bell * share
     filters, energy = without_rounding(filters, bell, len(window))
+    if norm is not None and len(nothing := np.argwhere(~filters.any(pixels))):
+        which, _, when = nothing[0]
+        raise ValueError(
+            f"`frequencies` {frequency[which]:g} at phase {phase[when]:g} is zero at every pixel: at the Nyquist "
+            f"frequency of 0.5 cycles per pixel, and above, waves fall between the pixels; use lower frequencies, or "
+            f"phases=[0]"
+        )
 
     shape = filters.shape[:3]
     waves = np.broadcast_to(frequency[:, None, None, None] * directions[:, None], (*shape, len(window)))
@@ -347,4 +354,4 @@ def angles(orientations: int | npt.ArrayLike) -> Float64:
     if _check.is_integer(orientations):
         count = _check.integer("orientations", orientations, at_least=1)
         return np.arange(count) * np.pi / count
-    return _check.numbers_of("orientations", orientations, unit="radians")
+    return _check.angles("orientations", orientations)

@@ -217,9 +217,11 @@ def make(
     """Make a bank and save it.
 
     Every parameter of the family is an option: [cyan]filterbank families gabor[/cyan] says which there are. Several
-    numbers stand with commas or spaces; pi and pi/2 are understood; a switch is turned off as --no-name or with
-    false. Families learned from images take [cyan]--images[/cyan] with files or patterns in quotation marks; colour is
-    averaged to grey.
+    numbers stand with commas or spaces, 0.1, is a list of one, and vectors stand with semicolons in quotation marks;
+    pi and pi/2 are understood; a switch is turned off as --no-name or with false.
+
+    Families learned from images take [cyan]--images[/cyan] with files or patterns in quotation marks: what scikit-image
+    reads, and .npy arrays, of as many dimensions as the window, or stacks of such. Colour is averaged to grey.
 
     [dim]Examples:[/dim]
       filterbank make dct --size 11 --n 10 -o dct.npz
@@ -227,10 +229,11 @@ def make(
       filterbank make wavelet --size 11 --wavelet haar --levels 2 -o haar.npz
       filterbank make pca --size 11x7 --n 16 --images 'photos/*.jpg' -o pca.npz
       filterbank make dct --size 32, -o signals.npz
+      filterbank make gabor --size 7,7,7 --orientations '0,0,1;0,1,1' -o volumes.npz
     """
     chosen = _family(family)
-    arguments = family_arguments(chosen, context.args)
     window = parse_size(size)
+    arguments = family_arguments(chosen, context.args, dimensions=2 if isinstance(window, int) else len(window))
     with _spoken_plainly():
         if "learned" in chosen.promises and "images" not in arguments:
             raise CommandError(f"{family} is learned from images: add --images 'photos/*.jpg'")

@@ -246,20 +246,26 @@ def test_show_draws_a_picture(capsys):
         (["make", "dct", "-s", "11", "--levl", "2", "-o", "x.npz"], "--levl"),
         (["make", "dct", "-s", "11"], "Missing option"),
         (["make", "gabor", "-s", "11", "--frequencies=", "-o", "x.npz"], "--frequencies needs a value"),
-        (["make", "gabor", "-s", "11", "--frequencies=.1,,.2", "-o", "x.npz"], "--frequencies must have a value between"),
+        (["make", "gabor", "-s", "11", "--phases=0,,1", "-o", "x.npz"], "--phases must have a value between"),
         (["make", "gabor", "-s", "11", "-x,y", "-o", "x.npz"], "gabor has no parameter -x,y"),
         (["make", "pca", "-s", "11", "-o", "x.npz"], "pca is learned from images: add --images 'photos/*.jpg'"),
         (["make", "pca", "-s", "11", "--images", "no*.jpg", "-o", "x.npz"], "no*.jpg"),
         (["make", "pca", "-s", "3", "--images", "text.png", "-o", "x.npz"], "'text.png' is neither an image for"),
         (["make", "pca", "-s", "3,", "--images", "volume.npy", "-o", "x.npz"], "must hold 1-D images as --size says"),
         (["make", "pca", "-s", "3", "--images", "objects.npy", "-o", "x.npz"], "'objects.npy' is neither an image for"),
-        (["make", "dct", "-s", "11", "-o", "no/folder/x.npz"], "cannot write 'no/folder/x.npz'"),
+        (["make", "gabor", "-s", "10000000", "-o", "x.npz"], "there is not enough memory: Unable to allocate 728. TiB"),
+        (["make", "dct", "-s", "11", "-o", "no/x.npz"], "filterbank: cannot write 'no/x.npz': there is no folder 'no'"),
+        (["make", "dct", "-s", "11", "-o", "x.png"], "--output must be a .npz file, got 'x.png'; write -o x.npz"),
+        (["make", "dct", "-s", "11", "-o", "x"], "--output must be a .npz file, got 'x'; write -o x.npz"),
         (["show", "missing.npz"], "there is no file 'missing.npz'"),
         (["show", "foreign.npz", "-o", "x.png"], "is not a filterbank bank file"),
+        (["show", "text.png"], "'text.png' is not a filterbank bank file, or is damaged: it is no .npz archive"),
         (["show", "bank.npz"], "there is no display to open a window on"),
         (["show", "bank.npz", "-o", "bank.xyz"], "cannot write 'bank.xyz'"),
         (["demo", "--bank", "gabr"], "there is no family 'gabr'; did you mean 'gabor'?"),
+        (["demo", "--bank", "nope"], "no family 'nope'; filterbank families lists them, and files of banks end in .npz"),
         (["demo", "--bank", "missing.npz"], "there is no file 'missing.npz'"),
+        (["demo", "--bank", "line.npz"], "the demo needs 2-D banks of filters"),
         (["fly"], "No such command 'fly'"),
     ],
 )  # fmt: skip
@@ -269,11 +275,14 @@ def test_a_mistake_is_one_line_and_status_two(capsys, words, text):
     np.save("volume.npy", np.ones((9, 9, 9)))
     np.save("objects.npy", np.array([None]))
     fb.dct(3).save("bank.npz")
+    fb.dct((3,)).save("line.npz")
+    before = set(Path().iterdir())
     status, out, err = run(capsys, *words)
     assert status == 2
     assert text in err
     assert len(err.splitlines()) == 1
     assert "Traceback" not in out + err
+    assert set(Path().iterdir()) == before
 
 
 def test_version_and_help(capsys):

@@ -263,7 +263,7 @@ def test_show_draws_a_picture(capsys):
         (["show", "bank.npz"], "there is no display to open a window on"),
         (["show", "bank.npz", "-o", "bank.xyz"], "cannot write 'bank.xyz'"),
         (["demo", "--bank", "gabr"], "there is no family 'gabr'; did you mean 'gabor'?"),
-        (["demo", "--bank", "nope"], "no family 'nope'; filterbank families lists them, and files of banks end in .npz"),
+        (["demo", "--bank", "nope"], "filterbank families lists them, and files of banks end in .npz"),
         (["demo", "--bank", "missing.npz"], "there is no file 'missing.npz'"),
         (["demo", "--bank", "line.npz"], "the demo needs 2-D banks of filters"),
         (["fly"], "No such command 'fly'"),

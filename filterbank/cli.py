@@ -212,7 +212,7 @@ def make(
     context: typer.Context,
     family: Annotated[str, typer.Argument(help="A family; [cyan]filterbank families[/cyan] lists them.")],
     size: Annotated[
-        str, typer.Option("--size", "-s", help="Window in pixels: 11 is 11x11; 11x7; 11, is one-dimensional.")
+        str, typer.Option("--size", "-s", help="Window in pixels: 11 is 11x11; 11x7; 7,7,7; 11, is one-dimensional.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
     n: Annotated[int | None, typer.Option("--n", "-n", help="Keep the first n filters.", show_default=False)] = None,
@@ -220,8 +220,8 @@ def make(
     """Make a bank and save it.
 
     Every parameter of the family is an option: [cyan]filterbank families gabor[/cyan] says which there are. Several
-    numbers stand with commas or spaces, 0.1, is a list of one, and vectors stand with semicolons in quotation marks;
-    pi and pi/2 are understood; a switch is turned off as --no-name or with false.
+    numbers stand with commas or spaces, vectors with semicolons in quotation marks; 0.1, is a list of one number and
+    '0,0,1;' of one vector. pi and pi/2 are understood; a switch is turned off as --no-name or with false.
 
     Families learned from images take [cyan]--images[/cyan] with files or patterns in quotation marks: what scikit-image
     reads, and .npy arrays, of as many dimensions as the window, or stacks of such. Colour is averaged to grey.

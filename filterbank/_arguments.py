@@ -7,9 +7,11 @@ import glob
 import inspect
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ._check import Array, Size
 
@@ -44,8 +46,8 @@ def parse_size(text: str) -> Size:
     return window[0] if text.strip().isdigit() else window
 
 
-def family_arguments(family: Family, words: list[str]) -> dict[str, Any]:
-    """Read ``--name value`` words as arguments of a family."""
+def family_arguments(family: Family, words: list[str], dimensions: int) -> dict[str, Any]:
+    """Read ``--name value`` and ``--name=value`` words as arguments of a family, for a window of so many dimensions."""
     known = _parameters(family)
     arguments: dict[str, Any] = {}
     for option, values in _grouped(words).items():
@@ -54,7 +56,7 @@ def family_arguments(family: Family, words: list[str]) -> dict[str, Any]:
         if name not in known and isinstance(getattr(known.get(switched_off), "default", None), bool) and not values:
             arguments[switched_off] = False
         elif name in known:
-            arguments[name] = _argument(option, known[name], values)
+            arguments[name] = _argument(option, known[name], values, dimensions)
         else:
             raise CommandError(_unknown(family, option, known))
     return arguments
@@ -70,7 +72,8 @@ def _grouped(words: list[str]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     current: list[str] | None = None
     for word in words:
-        if word.startswith("-") and _number(word) is None and "," not in word:
+        # A word with one dash may be a value: -1, -pi/2, "-1 0", -pi/2,pi/2.
+        if word.startswith("--") or (word.startswith("-") and _number(re.split(r"[,;\s]", word)[0]) is None):
             option, equals, value = word.partition("=")
             current = groups.setdefault(option, [])
             current += [value] if equals else []
@@ -92,18 +95,31 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _argument(option: str, parameter: inspect.Parameter, values: list[str]) -> Any:
+def _argument(option: str, parameter: inspect.Parameter, values: list[str], dimensions: int) -> Any:
     if isinstance(parameter.default, bool):
         return _flag(option, values)
-    if not values or not all(values):
+    if not any(value.strip() for value in values):
         raise CommandError(f"{option} needs a value")
     if parameter.name == "images":
-        return ImageFiles(values)
-    parts = [part for value in values for part in value.split(",")]
-    if len(parts) == 1:
-        return _value(parts[0])
-    # A comma at the end makes a list of one.
-    return [_value(part) for part in (parts if parts[-1] else parts[:-1])]
+        return ImageFiles(values, dimensions)
+    rows = " ".join(values).split(";")
+    if len(rows) > 1:
+        return [_row(option, row) for row in _listed(rows)]
+    entries = _row(option, rows[0])
+    return entries if len(entries) > 1 or rows[0].rstrip().endswith(",") else entries[0]
+
+
+def _row(option: str, text: str) -> list[Any]:
+    """Return the values that stand in the text with commas or spaces."""
+    parts = _listed(re.split(r"\s*,\s*|\s+", text.strip()))
+    if not parts or not all(parts):
+        raise CommandError(f"{option} must have a value between separators, got {text!r}")
+    return [_value(part) for part in parts]
+
+
+def _listed(parts: list[str]) -> list[str]:
+    """Return the parts; a separator at the end makes a list of one."""
+    return parts if parts[-1].strip() else parts[:-1]
 
 
 def _flag(option: str, values: list[str]) -> bool:
@@ -114,7 +130,6 @@ def _flag(option: str, values: list[str]) -> bool:
 
 def _value(text: str) -> Any:
     """Return the number that the text is, or None for "none", or the text: the family knows what it takes."""
-    text = text.strip()
     if text.lower() == "none":
         return None
     number = _number(text)
@@ -135,9 +150,10 @@ def _number(text: str) -> int | float | None:
 
 
 class ImageFiles:
-    """Images of files, read one after the other as grey: the mean of the colour channels."""
+    """Images, signals or volumes of files, read one after the other as grey: the mean of the colour channels."""
 
-    def __init__(self, patterns: list[str]) -> None:
+    def __init__(self, patterns: list[str], dimensions: int) -> None:
+        self.dimensions = dimensions
         self.paths: list[str] = []
         for pattern in patterns:
             matches = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern, recursive=True))
@@ -146,23 +162,36 @@ class ImageFiles:
             self.paths += matches
 
     def __iter__(self) -> Iterator[Array]:
-        return map(_grey, self.paths)
+        for path in self.paths:
+            yield from _images(path, self.dimensions)
 
 
-def _grey(path: str) -> Array:
-    from skimage.io import imread
-
-    try:
-        image: Array = imread(path)
-    except Exception as error:  # Each of the image readers behind it has exceptions of its own.
-        raise CommandError(f"{path!r} is not an image that scikit-image can read: {error}") from error
-    if image.ndim == 3 and image.shape[-1] <= 4:
+def _images(path: str, dimensions: int) -> Iterable[Array]:
+    """Return the image of a file, or the images of a stack such as the pages of a TIFF file."""
+    image = _read_array(path)
+    if image.ndim > dimensions and image.shape[-1] <= 4:
         colours = image.shape[-1] - (image.shape[-1] in (2, 4))  # without transparency
-        grey: Array = image[..., :colours].mean(axis=-1)
-        return grey
-    if image.ndim != 2:
-        raise CommandError(f"{path!r} must be one grey or colour image, got an array of shape {image.shape}")
-    return image
+        image = image[..., :colours].mean(axis=-1)
+    if image.ndim == dimensions:
+        return [image]
+    if image.ndim == dimensions + 1:
+        return image
+    raise CommandError(f"{path!r} must hold {dimensions}-D images as --size says, got an array of shape {image.shape}")
+
+
+def _read_array(path: str) -> Array:
+    array: Array
+    try:
+        if path.lower().endswith(".npy"):
+            with open(path, "rb") as file:
+                array = np.lib.format.read_array(file, allow_pickle=False)
+        else:
+            from skimage.io import imread
+
+            array = imread(path)
+    except Exception as error:  # Each of the image readers behind it has exceptions of its own.
+        raise CommandError(f"{path!r} is neither an image for scikit-image nor a .npy array: {error}") from error
+    return array
 
 
 # What there is to write

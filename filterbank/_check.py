@@ -122,6 +122,24 @@ def numbers_of(
     )
 
 
+def angles(name: str, value: object, turns: int = 1) -> Float64:
+    """Return angles in radians, within so many turns: more look like degrees."""
+    values = numbers_of(name, value, unit="radians")
+    if np.abs(values).max() > turns * 2 * math.pi * (1 + 1e-9):
+        raise ValueError(
+            f"`{name}` must be in radians, of at most {2 * turns} pi, got {values[np.abs(values).argmax()]:g}; "
+            f"np.deg2rad turns degrees into radians"
+        )
+    return values
+
+
+def flag(name: str, value: object) -> bool:
+    """Return `value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"`{name}` must be True or False, got {shown(value)}")
+    return bool(value)
+
+
 def choice(name: str, value: object, allowed: Collection[Any]) -> Any:
     """Return `value` if it is one of the allowed ones."""
     if not any(value is entry or value == entry for entry in allowed):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import html
+import inspect
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from . import _store, design
+from . import _check, _norm, _store, design
 from ._bank import FilterBank
 from ._check import Size
 from .families import FAMILIES, Family
@@ -29,32 +32,41 @@ STEPS: dict[str, Callable[..., FilterBank]] = {
     "steer": design.steer,
     "rotate": design.rotate,
 }
+WIDTH = 100  # characters of a line of the printed catalogue
+SAME_SHAPE = ("normalize", "zero_mean", "window", "tighten", "dual", "whiten", "rotate")
 
 
 class Catalogue(dict[str, Family]):
     """The families by name; prints as a table."""
 
-    def rows(self) -> list[tuple[str, str, str, str]]:
-        """Return name, title, dimensions and promises of each family, as texts."""
+    columns = ("family", "title", "size", "promises", "reference")
+
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """Return name, title, dimensions, promises and reference of each family, as texts."""
         return [
             (
                 name,
                 family.title,
                 ", ".join(f"{count}-D" for count in family.dimensions),
                 ", ".join(family.promises),
+                family.reference,
             )
             for name, family in self.items()
         ]
 
     def __repr__(self) -> str:
-        rows = [("family", "title", "size", "promises"), *self.rows()]
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        return "\n".join(
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows
-        )
+        margin = max(map(len, self), default=0) + 2
+        lines = [f"{'family':{margin}}{'size':15}title, promises [reference]"]
+        for name, title, size, promises, reference in self.rows():
+            head = f"{name:{margin}}{size:15}"
+            for text in (title, f"{promises} [{reference}]".lstrip()):
+                for line in textwrap.wrap(text, WIDTH - len(head), break_on_hyphens=False):
+                    lines.append(head + line)
+                    head = " " * len(head)
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in ("family", "title", "size", "promises"))
+        head = "".join(f"<th>{name}</th>" for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(cell)}</td>" for cell in row) + "</tr>"
             for row in self.rows()
@@ -101,11 +113,12 @@ def make(
     n : int, optional
         Keep the first `n` filters.
     filters : dict or array_like, optional
-        In recipes that bring their filters along: the encoded values, or the filters themselves.
+        In recipes that bring their filters along: the encoded values, after all steps, or the filters themselves.
+        Of the other arguments only those of learned families go with them, and have to be true of them.
     parameters : dict, optional
         The columns that go with `filters`.
     then : list of dict, optional
-        In recipes of designed banks: the steps of design, in their order.
+        In recipes of designed banks: the steps of design, in their order. They made encoded `filters` what they are.
     banks : list of dict, optional
         In recipes of joined banks: the recipe of each.
     **arguments
@@ -119,9 +132,9 @@ def make(
     Raises
     ------
     TypeError
-        If the family does not take one of the arguments.
+        If the family does not take one of the arguments, or it does not go with `filters`.
     ValueError
-        If there is no family of that name, or its own rules are broken.
+        If there is no family of that name, its own rules are broken, or `filters` are not what the rest says.
 
     Examples
     --------
@@ -130,15 +143,11 @@ def make(
     >>> fb.make(**bank.recipe) == bank
     True
     """
-    if filters is not None and not _has_images(arguments):
-        window = {} if size is None else {"size": size, "n": n}
-        steps = {"then": list(then)} if then else {}
-        return FilterBank(
-            _store.decode(filters) if isinstance(filters, Mapping) else filters,
-            parameters=parameters,
-            family=family,
-            recipe={"family": family, **window, **arguments, **steps, "filters": None},
-        )
+    if filters is not None and not (_has_images(arguments) and _learned(family)):
+        if banks:
+            raise TypeError(f"`banks` do not go with `filters`, got both for {family!r}; drop one of them")
+        window = {name: value for name, value in (("size", size), ("n", n)) if size is not None or value is not None}
+        return _brought_along(family, filters, parameters, {**window, **arguments}, list(then))
     if parameters is not None and filters is None:
         raise TypeError("`parameters` go with `filters`, got them alone; families make their own columns")
     bank = _made(family, size, n, banks, arguments)
@@ -147,11 +156,63 @@ def make(
     return bank
 
 
+def _brought_along(
+    family: str,
+    filters: Mapping[str, Any] | npt.ArrayLike,
+    parameters: Mapping[str, Any] | None,
+    arguments: Mapping[str, Any],
+    then: list[Mapping[str, Any]],
+) -> FilterBank:
+    """Return the bank of a recipe that holds its filters, unless the rest of the recipe cannot be true of them."""
+    learned = _learned(family)
+    takes = [name for name in inspect.signature(learned.function).parameters if name != "strict"] if learned else []
+    if unknown := [name for name in arguments if name not in takes]:
+        listed = ", ".join(f"`{name}`" for name in ("parameters", "then", *takes))
+        raise TypeError(f"`{unknown[0]}` does not go with the `filters` of {family!r}, which take {listed}; drop it")
+    if then and not isinstance(filters, Mapping):
+        raise TypeError(
+            "`then` goes with the encoded `filters` of a recipe; take the steps on the bank of yours instead"
+        )
+    steps = [_step(step) for step in then]
+    bank = FilterBank(
+        _store.decode(filters) if isinstance(filters, Mapping) else filters,
+        parameters=parameters,
+        family=family,
+        recipe={"family": family, **arguments, **({"then": then} if then else {}), "filters": None},
+    )
+    if set(steps) <= set(SAME_SHAPE):
+        _require_shape(bank, arguments.get("size"), arguments.get("n"))
+    if not steps and "norm" in arguments:
+        scaled = _norm.normalized(bank.filters, arguments["norm"])
+        if not np.allclose(bank.filters, scaled, rtol=0, atol=1e-9 * np.abs(scaled).max()):
+            raise ValueError(
+                f"`norm` must be that of the `filters`, got {arguments['norm']!r}; use filterbank.normalize"
+            )
+    return bank
+
+
+def _require_shape(bank: FilterBank, size: Any, n: Any) -> None:
+    if size is not None and _check.size(size, family=bank.family) != bank.size:
+        raise ValueError(f"`size` must be that of the `filters`, {bank.size}, got {size!r}; give other filters for it")
+    if n is not None and _check.integer("n", n, at_least=1) != len(bank):
+        raise ValueError(f"`n` must be the number of the `filters`, {len(bank)}, got {n!r}; select with bank[:n]")
+
+
 def _designed(bank: FilterBank, step: Mapping[str, Any]) -> FilterBank:
+    return STEPS[_step(step)](bank, **{key: value for key, value in step.items() if key != "step"})
+
+
+def _step(step: Any) -> str:
+    """Return the name of a step, one of those there are."""
     name = step.get("step") if isinstance(step, Mapping) else step
     if not isinstance(step, Mapping) or name not in list(STEPS):
         raise ValueError(f"`then` must name steps as {{'step': name}}, one of {', '.join(STEPS)}, got {name!r}")
-    return STEPS[name](bank, **{key: value for key, value in step.items() if key != "step"})
+    return str(name)
+
+
+def _learned(family: object) -> Family | None:
+    """Return the family of that name if it is learned from images."""
+    return next((one for one in FAMILIES if one.name == family and "learned" in one.promises), None)
 
 
 def _has_images(arguments: Mapping[str, Any]) -> bool:
@@ -183,7 +244,7 @@ def _made(
     if size is None:
         raise TypeError(f"`size` is missing: the window of {family} in pixels, such as size=11")
     function = known[family].function
-    if "learned" in known[family].promises:
+    if _learned(family):
         if not _has_images(arguments):
             raise TypeError(f"`images` is missing: {family} is learned from images; pass images=, or the whole recipe")
         return function(size=size, n=n, **arguments)

@@ -122,10 +122,12 @@ def read_npz(path: str | os.PathLike[str], kind: str) -> dict[str, Array]:
 
 
 def _arrays(content: bytes) -> dict[str, Array]:
-    archive = np.load(io.BytesIO(content), allow_pickle=False)
-    if not isinstance(archive, np.lib.npyio.NpzFile):
+    # np.load takes all else for a pickle, and says how to load one.
+    if content.startswith(b"\x93NUMPY"):
         raise ValueError("it holds one bare array")
-    with archive:
+    if not content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        raise ValueError("it is no .npz archive")
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 

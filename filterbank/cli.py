@@ -43,6 +43,9 @@ class OneLineErrors(TyperGroup):
         except typer.Abort:
             _complain("stopped")
             sys.exit(130)
+        except MemoryError as error:
+            _complain(f"there is not enough memory: {error or 'it is used up'}; use a smaller --size or fewer filters")
+            sys.exit(2)
         except Exception as error:
             # Typer's own errors are of different classes from version to version, but all have this method.
             if not hasattr(error, "format_message"):
@@ -209,7 +212,7 @@ def make(
     context: typer.Context,
     family: Annotated[str, typer.Argument(help="A family; [cyan]filterbank families[/cyan] lists them.")],
     size: Annotated[
-        str, typer.Option("--size", "-s", help="Window in pixels: 11 is 11x11; 11x7; 11, is one-dimensional.")
+        str, typer.Option("--size", "-s", help="Window in pixels: 11 is 11x11; 11x7; 7,7,7; 11, is one-dimensional.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
     n: Annotated[int | None, typer.Option("--n", "-n", help="Keep the first n filters.", show_default=False)] = None,
@@ -217,9 +220,11 @@ def make(
     """Make a bank and save it.
 
     Every parameter of the family is an option: [cyan]filterbank families gabor[/cyan] says which there are. Several
-    numbers stand with commas or spaces; pi and pi/2 are understood; a switch is turned off as --no-name or with
-    false. Families learned from images take [cyan]--images[/cyan] with files or patterns in quotation marks; colour is
-    averaged to grey.
+    numbers stand with commas or spaces, vectors with semicolons in quotation marks; 0.1, is a list of one number and
+    '0,0,1;' of one vector. pi and pi/2 are understood; a switch is turned off as --no-name or with false.
+
+    Families learned from images take [cyan]--images[/cyan] with files or patterns in quotation marks: what scikit-image
+    reads, and .npy arrays, of as many dimensions as the window, or stacks of such. Colour is averaged to grey.
 
     [dim]Examples:[/dim]
       filterbank make dct --size 11 --n 10 -o dct.npz
@@ -227,10 +232,14 @@ def make(
       filterbank make wavelet --size 11 --wavelet haar --levels 2 -o haar.npz
       filterbank make pca --size 11x7 --n 16 --images 'photos/*.jpg' -o pca.npz
       filterbank make dct --size 32, -o signals.npz
+      filterbank make gabor --size 7,7,7 --orientations '0,0,1;0,1,1' -o volumes.npz
     """
     chosen = _family(family)
-    arguments = family_arguments(chosen, context.args)
+    if output.suffix.lower() != ".npz":
+        named = output.with_suffix(".npz")
+        raise CommandError(f"--output must be a .npz file, got {str(output)!r}; write -o {named}")
     window = parse_size(size)
+    arguments = family_arguments(chosen, context.args, dimensions=2 if isinstance(window, int) else len(window))
     with _spoken_plainly():
         if "learned" in chosen.promises and "images" not in arguments:
             raise CommandError(f"{family} is learned from images: add --images 'photos/*.jpg'")
@@ -334,15 +343,16 @@ def demo(
     from . import _demo
 
     names = [name for entry in bank or [] for name in entry.split(",") if name]
-    banks = {name: _loaded(Path(name)) if name.endswith(".npz") else _family(name).name for name in names}
-    with _written(out):
-        out.mkdir(parents=True, exist_ok=True)
+    otherwise = "filterbank families lists them, and files of banks end in .npz"
+    banks = {name: _loaded(Path(name)) if name.endswith(".npz") else _family(name, otherwise).name for name in names}
     with _spoken_plainly():
         _demo.choose_backend()
     console = Console(highlight=False)
     settings = _demo.Settings.quick(seed) if quick else _demo.Settings(seed=seed, repeats=repeats)
     with _spoken_plainly():
         contenders = _demo.plan(settings, banks)
+    with _written(out):
+        out.mkdir(parents=True, exist_ok=True)
     _demo.run(contenders, settings, out, console)
 
 
@@ -355,14 +365,14 @@ def _catalogue() -> dict[str, Family]:
     return catalogue()
 
 
-def _family(name: str) -> Family:
+def _family(name: str, otherwise: str = "filterbank families lists them") -> Family:
     known = _catalogue()
     if name in known:
         return known[name]
     if name.startswith("-"):
         raise CommandError(f"the family comes first, before {name}: filterbank make gabor {name} ...")
     near = difflib.get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]!r}?" if near else "filterbank families lists them"
+    meant = f"did you mean {near[0]!r}?" if near else otherwise
     raise CommandError(f"there is no family {name!r}; {meant}")
 
 
@@ -386,8 +396,8 @@ def _written(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CommandError(f"cannot write {str(path)!r}: {reason}") from error
+        # Ours say by themselves what could not be written, and have no `strerror`.
+        raise CommandError(f"cannot write {str(path)!r}: {error.strerror}" if error.strerror else str(error)) from error
     except ValueError as error:  # Matplotlib on a format that it does not know.
         raise CommandError(f"cannot write {str(path)!r}: {error}") from error
 

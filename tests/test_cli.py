@@ -1,8 +1,13 @@
 """The `filterbank` command: what it prints, what it writes, and one line for every mistake."""
 
+import dataclasses
+import functools
+import inspect
 import json
+import math
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,6 +86,15 @@ def test_one_family_shows_its_parameters(capsys):
             lambda: fb.wavelet(11, wavelet="haar", levels=2),
         ),
         (["random", "-s", "5", "--rng", "7", "--norm", "max"], lambda: fb.random(5, rng=7, norm="max")),
+        (
+            ["gabor", "--size=11", "--frequencies=0.12,0.25", "--phases=-pi/2,0", "--orientations=0,1"],
+            lambda: fb.gabor(11, frequencies=[0.12, 0.25], phases=[-np.pi / 2, 0], orientations=[0, 1]),
+        ),
+        (
+            ["gabor", "-s", "7,7,7", "--orientations", "0,0,1;1,0,0"],
+            lambda: fb.gabor((7, 7, 7), orientations=[[0, 0, 1], [1, 0, 0]]),
+        ),
+        (["gabor", "-s", "7x7x7", "--orientations=0,1,1;"], lambda: fb.gabor((7, 7, 7), orientations=[[0, 1, 1]])),
     ],
 )
 def test_make_reaches_every_kind_of_parameter(capsys, words, expected):
@@ -98,6 +112,113 @@ def test_make_learns_from_images(capsys):
     assert status == 0
     images = [colour.mean(axis=2), grey]
     np.testing.assert_allclose(fb.load("pca.npz").filters, fb.pca(images, 5, 4).filters, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", ["5,", "5,5", "5,5,5"])
+def test_make_learns_from_arrays_of_as_many_dimensions_as_the_window(capsys, size):
+    window = tuple(map(int, size.rstrip(",").split(",")))
+    images = np.random.default_rng(0).random((2, *[12] * len(window)))
+    np.save("stack.npy", images)
+    np.save("image0.npy", images[0])
+    np.save("image1.npy", images[1])
+    for files in (["--images=stack.npy"], ["--images", "image?.npy"], ["--images", "image0.npy", "image1.npy"]):
+        status, _, err = run(capsys, "make", "pca", "--size", size, "--n", "4", *files, "-o", "pca.npz")
+        assert (status, err) == (0, "")
+        assert fb.load("pca.npz") == fb.pca(images, window, 4)
+
+
+def test_pages_of_a_file_are_images_or_a_volume(capsys):
+    pages = np.random.default_rng(0).integers(0, 256, (6, 12, 12), dtype=np.uint8)
+    io.imsave("pages.tif", pages, check_contrast=False)
+    for size in ("3,3", "3,3,3"):
+        run(capsys, "make", "pca", "--size", size, "--n", "4", "--images", "pages.tif", "-o", "pca.npz")
+        assert fb.load("pca.npz") == fb.pca(pages, tuple(map(int, size.split(","))), 4)
+
+
+# What is written on the command line, and what the family shall be given. Texts stand for whatever the family names.
+NOTATIONS = {
+    "3": 3,
+    "0.5": 0.5,
+    "-0.5": -0.5,
+    "1e-3": 1e-3,
+    "pi/2": math.pi / 2,
+    "-pi": -math.pi,
+    "-3pi/4": -0.75 * math.pi,
+    "none": None,
+    "haar": "haar",
+    "0.12,0.25": [0.12, 0.25],
+    "0.12, 0.25": [0.12, 0.25],
+    "0.12 0.25": [0.12, 0.25],
+    "G2,H2": ["G2", "H2"],
+    "-pi/2,pi/2": [-math.pi / 2, math.pi / 2],
+    "-1 0": [-1, 0],
+    "none,2": [None, 2],
+    "3,": [3],
+    "-1,": [-1],
+    "0,0,1;1,0,0": [[0, 0, 1], [1, 0, 0]],
+    "-1,0,0; 0,-1,0": [[-1, 0, 0], [0, -1, 0]],
+    "-1 0 0;": [[-1, 0, 0]],
+}
+SWITCHES = {"--{}": True, "--{}=true": True, "--{} on": True, "--{}=no": False, "--{} false": False, "--no-{}": False}
+
+
+@pytest.fixture
+def given(capsys, monkeypatch):
+    """Run `make` on a family that only keeps what it is given."""
+
+    def arguments(family, *words):
+        kept = {}
+
+        @functools.wraps(family.function)
+        def function(**named):
+            kept.update(named)
+            return bank
+
+        bank, recording = fb.dct(2), dataclasses.replace(family, function=function)
+        monkeypatch.setattr("filterbank.cli._family", lambda name: recording)
+        monkeypatch.setattr("filterbank._store.write_npz", lambda *everything: None)
+        status, _, err = run(capsys, "make", family.name, "-s", "7", *words, "-o", "bank.npz")
+        assert (status, err) == (0, "")
+        return {name: value for name, value in kept.items() if name not in ("size", "n")}
+
+    return arguments
+
+
+def options(family):
+    """Return the option of each parameter but those of `make` itself, and whether it is a switch."""
+    parameters = inspect.signature(family.function).parameters
+    return {
+        name: (name.replace("_", "-"), isinstance(parameter.default, bool))
+        for name, parameter in parameters.items()
+        if name not in ("size", "n", "images")
+    }
+
+
+@pytest.mark.parametrize("family", fb.catalogue().values(), ids=lambda family: family.name)
+def test_every_parameter_of_every_family_takes_every_notation(given, family):
+    np.save("image.npy", np.ones((7, 7)))
+    learned = "learned" in family.promises
+    named = {name: option for name, (option, switch) in options(family).items() if not switch}
+    switches = {name: option for name, (option, switch) in options(family).items() if switch}
+
+    def check(words, expected):
+        arguments = given(family, *words, *(["--images=image.npy"] if learned else []))
+        assert ("images" in arguments) == learned
+        arguments.pop("images", None)
+        assert arguments == expected
+        assert {name: type(value) for name, value in arguments.items()} == {
+            name: type(value) for name, value in expected.items()
+        }
+
+    for text, value in NOTATIONS.items():
+        expected = dict.fromkeys(named, value)
+        check([word for option in named.values() for word in (f"--{option}", text)], expected)
+        check([f"--{option}={text}" for option in named.values()], expected)
+        if ";" not in text:
+            check([word for option in named.values() for word in (f"--{option}", *text.split())], expected)
+    for notation, value in SWITCHES.items():
+        words = [word for option in switches.values() for word in notation.format(option).split()]
+        check(words, dict.fromkeys(switches, value))
 
 
 def test_make_passes_warnings_on(capsys):
@@ -124,26 +245,44 @@ def test_show_draws_a_picture(capsys):
         (["make", "dct", "-s", "11", "--n", "200", "-o", "x.npz"], "`n` must be at most 121 for an 11x11 DCT bank"),
         (["make", "dct", "-s", "11", "--levl", "2", "-o", "x.npz"], "--levl"),
         (["make", "dct", "-s", "11"], "Missing option"),
+        (["make", "gabor", "-s", "11", "--frequencies=", "-o", "x.npz"], "--frequencies needs a value"),
+        (["make", "gabor", "-s", "11", "--phases=0,,1", "-o", "x.npz"], "--phases must have a value between"),
+        (["make", "gabor", "-s", "11", "-x,y", "-o", "x.npz"], "gabor has no parameter -x,y"),
         (["make", "pca", "-s", "11", "-o", "x.npz"], "pca is learned from images: add --images 'photos/*.jpg'"),
         (["make", "pca", "-s", "11", "--images", "no*.jpg", "-o", "x.npz"], "no*.jpg"),
-        (["make", "dct", "-s", "11", "-o", "no/folder/x.npz"], "cannot write 'no/folder/x.npz'"),
+        (["make", "pca", "-s", "3", "--images", "text.png", "-o", "x.npz"], "'text.png' is neither an image for"),
+        (["make", "pca", "-s", "3,", "--images", "volume.npy", "-o", "x.npz"], "must hold 1-D images as --size says"),
+        (["make", "pca", "-s", "3", "--images", "objects.npy", "-o", "x.npz"], "'objects.npy' is neither an image for"),
+        (["make", "gabor", "-s", "10000000", "-o", "x.npz"], "there is not enough memory: Unable to allocate 728. TiB"),
+        (["make", "dct", "-s", "11", "-o", "no/x.npz"], "filterbank: cannot write 'no/x.npz': there is no folder 'no'"),
+        (["make", "dct", "-s", "11", "-o", "x.png"], "--output must be a .npz file, got 'x.png'; write -o x.npz"),
+        (["make", "dct", "-s", "11", "-o", "x"], "--output must be a .npz file, got 'x'; write -o x.npz"),
         (["show", "missing.npz"], "there is no file 'missing.npz'"),
         (["show", "foreign.npz", "-o", "x.png"], "is not a filterbank bank file"),
+        (["show", "text.png"], "'text.png' is not a filterbank bank file, or is damaged: it is no .npz archive"),
         (["show", "bank.npz"], "there is no display to open a window on"),
         (["show", "bank.npz", "-o", "bank.xyz"], "cannot write 'bank.xyz'"),
         (["demo", "--bank", "gabr"], "there is no family 'gabr'; did you mean 'gabor'?"),
+        (["demo", "--bank", "nope"], "filterbank families lists them, and files of banks end in .npz"),
         (["demo", "--bank", "missing.npz"], "there is no file 'missing.npz'"),
+        (["demo", "--bank", "line.npz"], "the demo needs 2-D banks of filters"),
         (["fly"], "No such command 'fly'"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_and_status_two(capsys, words, text):
     np.savez("foreign.npz", a=1)
+    Path("text.png").write_text("text")
+    np.save("volume.npy", np.ones((9, 9, 9)))
+    np.save("objects.npy", np.array([None]))
     fb.dct(3).save("bank.npz")
+    fb.dct((3,)).save("line.npz")
+    before = set(Path().iterdir())
     status, out, err = run(capsys, *words)
     assert status == 2
     assert text in err
     assert len(err.splitlines()) == 1
     assert "Traceback" not in out + err
+    assert set(Path().iterdir()) == before
 
 
 def test_version_and_help(capsys):

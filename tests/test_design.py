@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import linalg
 
 import filterbank as fb
+from filterbank._bank import rank_and_condition
 
 pytestmark = pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
 
@@ -182,6 +184,25 @@ def test_orthonormalize_takes_any_scale(method, scale):
 def test_filters_of_very_different_scale_are_all_kept():
     scales = np.geomspace(1e-200, 1e200, 9)
     np.testing.assert_array_equal(fb.orthonormalize(PIXELS * scales[:, None, None]).filters, PIXELS)
+
+
+@pytest.mark.parametrize("orientations", [20, 24, 30, 40])
+def test_all_that_speak_of_rank_agree_where_filters_are_nearly_dependent(orientations):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fb.BankWarning)
+        bank = fb.gabor(11, orientations=orientations)
+    rank, _ = rank_and_condition(bank)
+    assert rank < 4 * orientations or orientations == 20
+    for method in ("qr", "svd"):
+        found = fb.orthonormalize(bank, method)
+        assert len(found) == rank
+        flat = rows(found)
+        np.testing.assert_allclose(flat @ flat.T, np.eye(rank), rtol=0, atol=1e-13)
+        # The rank is of what rounding leaves: so far from the span, no further.
+        assert np.abs(rows(bank) - rows(bank) @ flat.T @ flat).max() < 1e-9
+    pruned = fb.prune(bank)
+    assert rank_and_condition(pruned)[0] == len(pruned)
+    assert rank - len(pruned) <= 3
 
 
 @example(rank=6, extra=2, seed=0)  # Gram-Schmidt with a plain tolerance keeps a filter of rounding

@@ -184,10 +184,26 @@ def test_quadrature_of_a_wave_that_fits_is_exact():
     np.testing.assert_allclose(partner[0], bell * np.sin(2 * np.pi * x / 4), rtol=0, atol=2e-9)  # the window cuts 1e-8
 
 
+@pytest.mark.parametrize("family", [fb.leung_malik, fb.root_filter_set])
+def test_partners_of_bars_are_edges_though_their_orientation_is_the_long_side(family):
+    bank = family(49)
+    order, sigma = (bank.parameters[name] for name in ("order", "sigma"))
+    edges, bars = (
+        bank[(order == kind) & (sigma == sigma.min()) & np.isfinite(bank.parameters["orientation"])] for kind in (1, 2)
+    )
+    cosines = np.sum(fb.normalize(fb.quadrature(bars)).filters * edges.filters, axis=(1, 2))
+    assert np.abs(cosines).min() > 0.9
+
+
 def test_quadrature_needs_a_direction():
-    with pytest.raises(
-        ValueError, match="`orientation` must be one angle in radians, or one for each of the 25 filters"
-    ):
-        fb.quadrature(fb.dct(5))
+    for bank in (fb.dct(5), fb.steerable(9)):
+        with pytest.raises(ValueError, match="`orientation` must be given, one angle in radians or one for each"):
+            fb.quadrature(bank)
+    with pytest.raises(ValueError, match="or one for each of the 25 filters, got 2"):
+        fb.quadrature(fb.dct(5), [0.1, 0.2])
+    with pytest.raises(ValueError, match=r"direction for every filter, got none for 1 of \d+ \(filter 0 first\)"):
+        fb.quadrature(fb.morlet(11))
+    with pytest.raises(ValueError, match="`orientation` is for 2-D banks, got a 3-D one; drop it"):
+        fb.quadrature(fb.gabor((7, 7, 7)), 0.3)
     with pytest.raises(ValueError, match="`bank` must have the columns direction_z, direction_y, direction_x in 3-D"):
         fb.quadrature(fb.dct((3, 3, 3)))

@@ -1,5 +1,6 @@
 """`delta` and `random`, the checks of arguments that all families share, and the catalogue."""
 
+import html
 import json
 import math
 import re
@@ -164,7 +165,13 @@ def test_the_first_error_of_the_question_reads_as_the_design_says():
             lambda: fb.dct(5, 3, 4),
             r"^dct\(\) too many positional arguments; it takes size, n, level, dc, strict, norm$",
         ),
-        (lambda: fb.dct(5, leve=3), r"^dct\(\) got an unexpected keyword argument 'leve'; it takes size, n, level"),
+        (
+            lambda: fb.dct(5, leve=3),
+            r"^dct\(\) got an unexpected keyword argument 'leve'; did you mean `level`\? it takes size, n, level",
+        ),
+        (lambda: fb.gabor(11, orientation=8), "'orientation'; did you mean `orientations`. it takes size, n, "),
+        (lambda: fb.gabor(11, orientations=8, frequency=0.2), "'frequency'; did you mean `frequencies`. it takes"),
+        (lambda: fb.dct(5, colour="red"), r"^dct\(\) got an unexpected keyword argument 'colour'; it takes size, n"),
         (lambda: fb.pca(5), r"^pca\(\) missing .* 'size'; it takes images, size, n, strict, norm; the images come"),
         (
             lambda: fb.pca(11, images=np.eye(9)),
@@ -174,7 +181,7 @@ def test_the_first_error_of_the_question_reads_as_the_design_says():
         (lambda: fb.dct(np.eye(999)), r"in pixels, got an array of shape \(999, 999\)$"),
         (lambda: fb.dct(9, [0] * 999), r"at least 1, got \[[0, ]{0,199}\.\.\.$"),
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_wrong_calls_name_the_family_and_what_it_takes(call, message):
     with pytest.raises(TypeError, match=message):
@@ -246,26 +253,63 @@ def test_the_catalogue_has_every_family_by_name():
 
 
 def test_the_catalogue_prints_as_a_table():
-    lines = repr(fb.catalogue()).splitlines()
-    assert lines[0].split() == ["family", "title", "size", "promises"]
-    assert len(lines) == 1 + len(FAMILIES)
-    column = lines[0].index("size")
-    for line, family in zip(lines[1:], FAMILIES, strict=True):
-        assert line.startswith(f"{family.name} ")
-        assert family.title in line
-        assert line[column:].startswith("-D, ".join(map(str, family.dimensions)) + "-D")
-        assert line.endswith(", ".join(family.promises))
+    lines = str(fb.catalogue()).splitlines()
+    assert lines[0].split() == ["family", "size", "title,", "promises", "[reference]"]
+    assert max(map(len, lines)) <= 100
+    size, text = lines[0].index("size"), lines[0].index("title")
+    names = [line[:size].strip() for line in lines]
+    assert [name for name in names if name] == ["family", *fb.catalogue()]
+    begins = [*(place for place, name in enumerate(names) if name), len(lines)][1:]
+    for first, after, family in zip(begins[:-1], begins[1:], FAMILIES, strict=True):
+        assert lines[first][size:text].strip() == "-D, ".join(map(str, family.dimensions)) + "-D"
+        said = " ".join(line[text:] for line in lines[first:after])
+        assert said.split() == f"{family.title} {', '.join(family.promises)} [{family.reference}]".split()
 
 
 def test_the_catalogue_is_a_table_in_notebooks():
-    html = fb.catalogue()._repr_html_()
-    head, *rows = re.findall(r"<tr>(.*?)</tr>", html)
-    assert re.findall(r"<th>(.*?)</th>", head) == ["family", "title", "size", "promises"]
+    head, *rows = re.findall(r"<tr>(.*?)</tr>", fb.catalogue()._repr_html_())
+    assert re.findall(r"<th>(.*?)</th>", head) == ["family", "title", "size", "promises", "reference"]
     cells = [re.findall(r"<td.*?>(.*?)</td>", row) for row in rows]
     assert [row[0] for row in cells] == list(fb.catalogue())
-    assert {len(row) for row in cells} == {4}
+    assert [row[4] for row in cells] == [html.escape(family.reference) for family in FAMILIES]
 
 
 def test_changing_a_catalogue_changes_no_other():
     fb.catalogue().clear()
     assert fb.catalogue()
+
+
+def test_flags_are_true_or_false():
+    for wrong in ("yes", 2, None):
+        with pytest.raises(TypeError, match="`strict` must be True or False, got"):
+            fb.dct(5, strict=wrong)
+        with pytest.raises(TypeError, match="`zero_mean` must be True or False, got"):
+            fb.gabor(5, zero_mean=wrong)
+    assert fb.dct(5, dc=np.bool_(False)) == fb.dct(5)[1:]
+
+
+UNDERSAMPLED = {
+    "gaussian_derivative": {"sigma": 0.3, "max_order": 4},
+    "hermite": {"sigma": 0.3},
+    "zernike": {"max_order": 14},
+    "dog": {"sigmas": [1, 0.2]},
+}
+
+
+@pytest.mark.parametrize("family", UNDERSAMPLED)
+@pytest.mark.filterwarnings("ignore:.*are dependent:filterbank.BankWarning")
+def test_what_the_grid_cannot_hold_is_said(family):
+    with pytest.warns(fb.BankWarning, match="lie above the Nyquist frequency of 0.5 cycles per pixel and are aliased"):
+        fb.make(family, 7, **UNDERSAMPLED[family])
+    with pytest.raises(ValueError, match="use lower frequencies or orders, or larger scales"):
+        fb.make(family, 7, **UNDERSAMPLED[family], strict=True)
+
+
+def test_filters_that_float32_cannot_tell_apart_are_said_to_be_dependent():
+    with pytest.warns(fb.BankWarning, match=r"are dependent: condition \d\.\de\+\d\d, beyond what float32 can tell"):
+        fb.gabor(11, orientations=20)
+
+
+def test_the_scale_of_filters_makes_none_dependent():
+    bank = fb.legendre((24,), norm=None)
+    assert np.ptp(np.linalg.norm(bank.filters, axis=1)) > 1e3

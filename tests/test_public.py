@@ -67,9 +67,21 @@ def test_every_name_can_be_used(name):
     assert inspect.getdoc(thing)
 
 
-def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match=r"No filterbank attribute garbor|has no attribute 'garbor'"):
-        fb.garbor  # noqa: B018
+@pytest.mark.parametrize(
+    ("name", "tail"), [("garbor", "; did you mean 'gabor'?"), ("normalise", "; did you mean 'normalize'?"), ("qqq", "")]
+)
+def test_an_unknown_name_is_an_attribute_error(name, tail):
+    with pytest.raises(AttributeError) as caught:
+        getattr(fb, name)
+    assert str(caught.value) == f"module 'filterbank' has no attribute {name!r}{tail}"
+    assert not hasattr(fb, name)
+
+
+def test_python_adds_no_second_guess():
+    done = subprocess.run(
+        [sys.executable, "-c", "import filterbank as fb; fb.gabr"], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1].lower().count("did you mean") == 1
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -24,6 +24,11 @@ RECIPES = {
     "learned and designed": lambda: fb.normalize(fb.pca(IMAGE, 3, n=6)[2:5], "max"),
     "custom": lambda: fb.FilterBank(np.ones((2, 3, 3)), parameters={"name": ["a", "é"], "value": [1.5, 2]}),
     "custom, of a name": lambda: fb.FilterBank(np.eye(4).reshape(4, 2, 2), family="mine"),
+    "custom, of a family's name": lambda: fb.normalize(fb.FilterBank(np.ones((1, 3, 3)), family="dct")),
+    "custom, of a learned family's name": lambda: fb.FilterBank(np.ones((1, 3, 3)), family="pca"),
+    "learned, of amplitudes": lambda: fb.zca(IMAGE, (2, 3), epsilon=0.1, norm=None),
+    "learned and resized": lambda: fb.resize(fb.pca(IMAGE, 3, n=4), (5, 4))[[3, 0]],
+    "learned and rotated": lambda: fb.rotate(fb.zero_mean(fb.pca(IMAGE, 3, n=4, norm="max")), 0.3),
     "custom and designed": lambda: fb.orthonormalize(np.ones((2, 3, 3)))[[0]],
     "joined": lambda: fb.concatenate(fb.dct(5, n=3), fb.gabor(5), fb.pca(IMAGE, 5, n=2), np.ones((1, 5, 5))),
     "joined twice": lambda: fb.normalize(fb.concatenate(fb.concatenate(fb.dct(3), fb.delta(3))[::2], fb.dct(3)))[1:],
@@ -92,6 +97,42 @@ def test_learned_banks_are_learned_anew_from_other_images(seed):
     recipe = fb.pca(IMAGE, 3, n=4).recipe
     other = np.random.default_rng(seed).normal(size=(12, 12))
     assert fb.make(**{**recipe, "images": other}) == fb.pca(other, 3, n=4)
+
+
+PCA = fb.pca(IMAGE, 3, n=4).recipe
+SCALED = fb.normalize(fb.pca(IMAGE, 3, n=4), "l1").recipe
+ONES = np.ones((1, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({**PCA, "n": 3}, ValueError, "`n` must be the number of the `filters`, 4, got 3; select with bank"),
+        ({**PCA, "n": 4.0}, TypeError, "`n` must be an integer"),
+        ({**SCALED, "n": 3}, ValueError, "`n` must be the number of the `filters`, 4, got 3"),
+        ({**fb.pca(IMAGE, 3, n=4)[1:].recipe, "then": []}, ValueError, "`n` must be the number of the `filters`, 3"),
+        ({**PCA, "size": 5}, ValueError, r"`size` must be that of the `filters`, \(3, 3\), got 5"),
+        ({**PCA, "size": (3, 4)}, ValueError, r"`size` must be that of the `filters`, \(3, 3\), got \(3, 4\)"),
+        ({**PCA, "norm": "max"}, ValueError, "`norm` must be that of the `filters`, got 'max'; use filterbank.norm"),
+        ({**PCA, "norm": "L2"}, ValueError, "`norm` must be one of 'l2', 'l1', 'max', None, got 'L2'"),
+        ({**PCA, "strict": True}, TypeError, "`strict` does not go with the `filters` of 'pca', which take"),
+        ({**PCA, "rng": 1}, TypeError, "`rng` does not go with .* `images`, `size`, `n`, `norm`; drop it"),
+        ({**PCA, "banks": [PCA]}, TypeError, "`banks` do not go with `filters`, got both for 'pca'"),
+        ({**PCA, "then": [{"step": "shrink"}]}, ValueError, "`then` must name steps as .* got 'shrink'"),
+        ({"family": "dct", "size": 5, "filters": ONES}, TypeError, "`size` does not go with the `filters` of 'dct'"),
+        ({"family": "dct", "n": 1, "filters": ONES}, TypeError, "`n` does not go with the `filters` of 'dct'"),
+        ({"family": "dct", "filters": ONES, "images": ONES}, TypeError, "`images` does not go with .* 'dct'"),
+        ({"family": "custom", "filters": ONES, "colour": "red"}, TypeError, "take `parameters`, `then`; drop it"),
+        (
+            {"family": "custom", "filters": ONES, "then": [{"step": "normalize"}]},
+            TypeError,
+            "`then` goes with the encoded `filters` of a recipe; take the steps on the bank of yours instead",
+        ),
+    ],
+)  # fmt: skip
+def test_filters_are_what_the_rest_of_a_recipe_says(arguments, error, message):
+    with pytest.raises(error, match=message):
+        fb.make(**arguments)
 
 
 FAMILY = "`family` must be one of gabor, .*, got "

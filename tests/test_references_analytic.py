@@ -130,7 +130,7 @@ def test_morlet_is_kymatios_on_the_plane():
 def test_morlet_waves_have_no_mean_and_columns():
     bank = fb.morlet(15)
     assert np.abs(bank.filters[1:].sum((1, 2))).max() < 1e-14
-    assert bank.parameters["frequency"][[0, 1, -1]] == pytest.approx([0, 3 / 16, 3 / 8], abs=0)
+    assert bank.parameters["frequency"][[0, 1, -1]] == pytest.approx([0, 3 / 32, 3 / 8], abs=0)
     assert np.isnan(bank.parameters["orientation"][0])
     assert fb.morlet(15, low_pass=False) == bank[1:]
 

@@ -5,6 +5,7 @@ Tolerances are relative to the peak of the envelope, `1 / (2 pi sx sy)`.
 
 import itertools
 import math
+import re
 
 import cv2
 import numpy as np
@@ -180,8 +181,11 @@ def test_default_frequencies_are_octaves_that_fit_the_window(size, count, lowest
 def test_the_odd_wave_at_the_nyquist_frequency_is_nothing():
     """On whole pixels it is zero; what rounding leaves of it must not be scaled up to a filter."""
     assert not fb.gabor(11, frequencies=0.5, orientations=1, phases=math.pi / 2, norm=None).filters.any()
-    with pytest.raises(ValueError, match=r"`norm` 'l2' cannot scale filter 1: it is zero everywhere \(1 of 2"):
-        fb.gabor(11, frequencies=0.5, orientations=1)
+    for frequency in (0.5, 1.0):
+        with pytest.raises(
+            ValueError, match=rf"`frequencies` {frequency:g} at phase 1\.5708 is zero at every pixel: at"
+        ):
+            fb.gabor(11, frequencies=frequency, orientations=1)
     assert fb.gabor(12, frequencies=0.5, orientations=1, phases=math.pi / 2).filters.any()
 
 
@@ -220,4 +224,28 @@ def test_by_default_the_envelope_fits_the_window_at_any_frequency(window, ratio)
     side = min(window) if isinstance(window, tuple) else window
     sigma, frequency = bank.parameters["sigma"], bank.parameters["frequency"]
     octave = 3 * np.sqrt(np.log(2) / 2) / (np.pi * frequency)
-    np.testing.assert_allclose(sigma, np.minimum(octave, side / 4.2 * min(1, ratio)))
+    widest = side / np.where(frequency * side < 1, 5, 4.2) * min(1, ratio)
+    np.testing.assert_allclose(sigma, np.minimum(octave, widest))
+
+
+@pytest.mark.parametrize("size", [(9,), (8, 7), (5, 4, 6)])
+@pytest.mark.parametrize("zero_mean", [False, True])
+@pytest.mark.parametrize("ratio", [1.0, 0.6])
+def test_the_share_of_energy_lost_is_that_of_the_filter(size, zero_mean, ratio):
+    arguments = {"frequencies": [0.03, 0.31], "phases": [0.4, 2.0], "sigma": [2.8, 0.4], "norm": None}
+    ratio = ratio if len(size) > 1 else 1.0
+    with pytest.warns(fb.BankWarning, match="the window cuts") as caught:
+        bank = fb.gabor(size, **arguments, aspect_ratio=ratio, zero_mean=zero_mean)
+    index, percent = re.search(r"filter (\d+) loses ([\d.]+)% of its energy", str(caught[0].message)).groups()
+    # The whole filter, on a window that holds it: with the window's own share of the envelope taken away.
+    plane = tuple(side + 30 for side in size)
+    whole = fb.gabor(plane, **arguments, aspect_ratio=ratio)[int(index)]
+    middle = tuple(slice(15, 15 + side) for side in size)
+    if zero_mean:
+        bell = fb.gabor(plane, **{**arguments, "frequencies": [1e-9] * 2, "phases": [0.0] * 2}, aspect_ratio=ratio)
+        bell = bell[int(index)]
+        whole = whole - bell * (whole[middle].sum() / bell[middle].sum())
+        amplitude = bank[int(index)].sum()
+        assert abs(amplitude) < 1e-12
+    expected = 1 - np.sum(whole[middle] ** 2) / np.sum(whole**2)
+    assert float(percent) / 100 == pytest.approx(expected, abs=6e-4)

@@ -95,7 +95,9 @@ def test_dictionary_refuses_constant_patches():
 @pytest.mark.parametrize("family", [fb.ica, fb.dictionary])
 def test_without_scikit_learn_the_way_out_is_named(family, monkeypatch, image):
     monkeypatch.setitem(__import__("sys").modules, "sklearn", None)
-    with pytest.raises(ImportError, match=r'needs scikit-learn; pip install "filterbank\[learned\]"'):
+    with pytest.raises(
+        ImportError, match=r'needs scikit-learn; pip install "filterbank\[learned\]", or ".\[learned\]" in a clone'
+    ):
         family(image, 3, rng=0)
 
 

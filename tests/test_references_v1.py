@@ -220,7 +220,10 @@ def test_share_of_energy_lost():
     step = 0.25  # the integral, by a finer grid
     y, x = np.meshgrid(*[np.arange(-150, 150, step) + step / 2] * 2, indexing="ij")
     cosine, sine = math.cos(turned[worst]), math.sin(turned[worst])
-    energy = np.exp(-((x * cosine + y * sine) ** 2 + (ratio * (y * cosine - x * sine)) ** 2) / sigma[worst] ** 2)
+    along = x * cosine + y * sine
+    energy = np.exp(-(along**2 + (ratio * (y * cosine - x * sine)) ** 2) / sigma[worst] ** 2)
+    frequency, phase = (wide.parameters[name][worst] for name in ("frequency", "phase"))
+    energy *= np.cos(2 * np.pi * frequency * along + phase) ** 2
     inside = energy[(np.abs(x) < 12.5) & (np.abs(y) < 12.5)].sum() / energy.sum()
     assert percent / 100 == pytest.approx(1 - inside, abs=2e-3)
 

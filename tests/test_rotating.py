@@ -59,6 +59,20 @@ def test_angles_turn_from_x_towards_y():
     assert (column - 7, row - 7) == pytest.approx((4 * math.cos(math.pi / 6), 4 * math.sin(math.pi / 6)), abs=0.01)
 
 
+def test_the_recipe_says_that_pixels_were_moved():
+    for bank in (fb.dct(7), fb.gabor(7), fb.gaussian_derivative(7)):
+        assert fb.rotate(bank, math.pi / 2).recipe["then"][0]["how"] == "moved"
+    with pytest.raises(ValueError, match="`angle` must be a multiple of pi / 2, of pi where a window is not square"):
+        fb.rotate(fb.dct(7), 0.3, how="moved")
+
+
+def test_angles_that_look_like_degrees_are_refused():
+    with pytest.raises(ValueError, match=r"`angle` must be in radians, of at most 4 pi, got 90; np.deg2rad"):
+        fb.rotate(fb.dct(7), 90)
+    with pytest.raises(ValueError, match=r"`orientations` must be in radians, of at most 2 pi, got 90; np.deg2rad"):
+        fb.gabor(11, orientations=[0, 45, 90])
+
+
 def test_half_turns_of_any_window_move_pixels():
     bank = fb.dct((5, 8))
     np.testing.assert_array_equal(fb.rotate(bank, math.pi).filters, bank.filters[:, ::-1, ::-1])
@@ -113,7 +127,9 @@ def test_how_can_be_asked_for():
         ValueError, match="`bank` must be of a family that takes `orientations` to be made again, got dct"
     ):
         fb.rotate(fb.dct(5), 0.3, how="remade")
-    with pytest.raises(ValueError, match="`how` must be one of 'steered', 'remade', 'spline', None, got 'magic'"):
+    with pytest.raises(
+        ValueError, match="`how` must be one of 'moved', 'steered', 'remade', 'spline', None, got 'magic'"
+    ):
         fb.rotate(bank, 0.3, how="magic")
     with pytest.raises(
         ValueError, match=re.escape("`bank` must be 2-D to be turned, got 3-D; turn volumes with scipy")

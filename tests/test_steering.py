@@ -104,7 +104,7 @@ def isotropic(p, y, x):
 
 
 CASES = [
-    ("gaussian_derivative", {"sigma": [1.2, 1.7], "max_order": 4}, gaussian_derivative),
+    ("gaussian_derivative", {"sigma": [1.0, 1.4], "max_order": 4}, gaussian_derivative),
     ("hermite", {}, hermite),
     ("fourier_bessel", {}, fourier_bessel),
     ("circular_harmonic", {}, circular_harmonic),

@@ -229,12 +229,24 @@ def test_lost_columns_are_missed(saved):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"PK", b"text", b"\x93NUMPY", b"{}", b"\x80\x04K\x05.", b"PK\x05\x06" + bytes(18)]
+    "content",
+    [
+        b"",
+        b"PK",
+        b"\x89PNG\r\n",
+        b"import filterbank\n",
+        b"text",
+        b"\x93NUMPY",
+        b"{}",
+        b"\x80\x04K\x05.",
+        b"PK\x05\x06" + bytes(18),
+    ],
 )
 def test_other_files_are_refused(content, saved):
     saved.write_bytes(content)
-    with pytest.raises(ValueError, match=r"bank\.npz' is not a filterbank bank file"):
+    with pytest.raises(ValueError, match=r"bank\.npz' is not a filterbank bank file") as caught:
         fb.load(saved)
+    assert "pickle" not in str(caught.value)
 
 
 def test_files_of_other_programs_are_refused(saved):

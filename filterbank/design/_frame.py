@@ -16,6 +16,8 @@ from ..families._honesty import tell_of_new_dependence
 
 Method = Literal["qr", "symmetric", "svd"]
 ROUNDING = float(np.finfo(np.float64).eps)
+# What is left of a filter is more than rounding after nearly dependent ones.
+CLEAR_REMAINDER = 1e-10
 
 
 def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol: float | None = None) -> FilterBank:
@@ -26,13 +28,13 @@ def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol:
     bank : FilterBank or array_like
         The bank, or filters `(n, *size)`.
     method : {"qr", "symmetric", "svd"}, default "qr"
-        "qr" takes the filters in their order, removes what the ones before span, and drops those of which
-        nothing is left (Gram-Schmidt). "symmetric" finds the orthonormal set nearest to the bank, filter by filter
-        (Löwdin); the filters must be independent. "svd" gives the singular vectors by falling singular value.
+        "qr" takes the filters in their order, removes what the ones before span, and drops those of which nothing is
+        left (Gram-Schmidt); where filters are nearly dependent, it keeps those that are least so. "symmetric" finds
+        the orthonormal set nearest to the bank, filter by filter (Löwdin); the filters must be independent. "svd"
+        gives the singular vectors by falling singular value.
     tol : float, optional
-        What counts as nothing: a filter's remainder relative to its norm ("qr"), a singular value relative to the
-        largest. The default is the larger of `n` and the number of pixels times the rounding unit. What rounding alone
-        can leave of a filter after ones that were nearly spanned ("qr") is nothing at any `tol`.
+        A singular value below this, relative to the largest, counts as nothing for the rank; "qr" scales the filters
+        to the same norm before. The default is the larger of `n` and the number of pixels times the rounding unit.
 
     Returns
     -------
@@ -67,8 +69,8 @@ def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol:
         raise ValueError("`bank` must have a filter other than zero to orthonormalise, got only zeros")
     arguments = {"method": method, "tol": float(tol)}
     if method == "qr":
-        rows, kept = _gram_schmidt(matrix, tol)
-        return bank._derive("orthonormalize", rows.reshape(-1, *bank.size), arguments, kept)
+        kept = _in_order(matrix, tol)
+        return bank._derive("orthonormalize", _gram_schmidt(matrix[kept]).reshape(-1, *bank.size), arguments, kept)
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
     rank = int(np.count_nonzero(values > tol * values[0]))
     if method == "symmetric":
@@ -87,28 +89,45 @@ def orthonormalize(bank: FilterBank | npt.ArrayLike, method: Method = "qr", tol:
     )
 
 
-def _gram_schmidt(matrix: Float64, tol: float) -> tuple[Float64, npt.NDArray[np.intp]]:
-    """Return orthonormal rows that span what the rows of the matrix do, and which rows gave them."""
-    # Rows near 1, by exact powers of two: the squares of tiny or huge ones would be lost.
-    matrix = np.ldexp(matrix, -np.frexp(np.abs(matrix).max(axis=1))[1][:, None])
-    norms = np.linalg.norm(matrix, axis=1)
-    rows = np.empty((min(matrix.shape), matrix.shape[1]))
-    # What a kept row's remainder was relative to its norm: the smaller, the more rounding turned its direction.
-    shares = np.empty(len(rows))
-    rounding = max(matrix.shape) * ROUNDING
-    kept: list[int] = []
-    for index, row in enumerate(matrix):
-        if len(kept) == len(rows):
-            break
-        done, rest = rows[: len(kept)], row
-        for _ in range(2):  # Once leaves rounding errors of the projection, twice is enough.
-            rest = rest - (done @ rest) @ done
-        length = np.linalg.norm(rest)
-        doubt = rounding * np.linalg.norm(done @ row / shares[: len(kept)])
-        if length > max(tol * norms[index], doubt):
-            rows[len(kept)], shares[len(kept)] = rest / length, length / norms[index]
+def _in_order(matrix: Float64, tol: float) -> npt.NDArray[np.intp]:
+    """Return which rows to keep, as many as their rank whatever their lengths: of which those before leave most."""
+    present = np.flatnonzero(matrix.any(axis=1))
+    units = np.array([_unit(row) for row in matrix[present]])
+    strengths = np.linalg.svd(units, compute_uv=False)
+    rank = int(np.count_nonzero(strengths > tol * strengths[0]))
+    if rank == len(units):
+        return present
+    rows, kept = np.empty((0, matrix.shape[1])), []
+    for index, unit in zip(present, units, strict=True):
+        rest = _remainder(rows, unit)
+        if np.linalg.norm(rest) > max(tol, CLEAR_REMAINDER):
+            rows = np.concatenate([rows, _unit(rest)[None]])
             kept.append(index)
-    return rows[: len(kept)], np.array(kept, dtype=np.intp)
+    # Where filters are nearly dependent, it takes all of them to say which are least so.
+    return np.array(kept) if len(kept) == rank else np.sort(present[_pivots(units)[:rank]])
+
+
+def _gram_schmidt(matrix: Float64) -> Float64:
+    """Return orthonormal rows of which the first k span what the first k rows of the matrix do."""
+    units = np.array([_unit(row) for row in matrix])
+    factor, triangle = np.linalg.qr(units.T)
+    signs = np.where(np.diagonal(triangle) < 0, -1.0, 1.0)
+    rows: Float64 = np.ascontiguousarray((factor * signs).T)
+    return rows
+
+
+def _remainder(rows: Float64, row: Float64) -> Float64:
+    """Return what orthonormal rows leave of another one."""
+    for _ in range(2):  # Once leaves rounding errors of the projection, twice is enough.
+        row = row - (rows @ row) @ rows
+    return row
+
+
+def _unit(row: Float64) -> Float64:
+    """Return the row at length 1; by a power of two first, as squares of tiny or huge numbers would be lost."""
+    row = np.ldexp(row, -int(np.frexp(np.abs(row).max())[1]))
+    unit: Float64 = row / np.linalg.norm(row)
+    return unit
 
 
 def tighten(bank: FilterBank | npt.ArrayLike) -> FilterBank:
@@ -318,10 +337,18 @@ def _furthest(bank: FilterBank, rank: int | None) -> npt.NDArray[np.intp]:
     most, _ = rank_and_condition(bank)
     hint = f"the filters to choose from have rank {most}"
     wanted = most if rank is None else _check.integer("rank", rank, at_least=1, at_most=most, hint=hint)
-    matrix = bank.filters.reshape(len(bank), -1)
+    order = _pivots(bank.filters.reshape(len(bank), -1))
+    # Some of the filters can have a lower rank than all of them, where the smallest singular values are rounding.
+    while (independent := rank_and_condition(FilterBank(bank.filters[order[:wanted]]))[0]) < wanted:
+        wanted = independent
+    return np.sort(order[:wanted])
+
+
+def _pivots(matrix: Float64) -> npt.NDArray[np.intp]:
+    """Return the rows in the order in which each adds most to what those before span, whatever their lengths."""
     norms = np.linalg.norm(matrix, axis=1, keepdims=True)
     _, order = linalg.qr((matrix / np.where(norms > 0, norms, 1)).T, mode="r", pivoting=True)
-    return np.sort(order[:wanted])
+    return np.asarray(order, dtype=np.intp)
 
 
 def concatenate(*banks: FilterBank | npt.ArrayLike) -> FilterBank:

@@ -68,8 +68,8 @@ def steer(bank: FilterBank, angle: float) -> FilterBank:
     """
     bank, angle = _to_turn(bank, angle)
     filters, columns = steered(bank, angle)
-    exact = _quarter_turned(bank, angle)
-    return bank._derive("steer", filters if exact is None else exact, {"angle": angle}, parameters=columns)
+    moved = _moved(bank, angle)
+    return bank._derive("steer", filters if moved is None else moved, {"angle": angle}, parameters=columns)
 
 
 def rotate(bank: FilterBank | npt.ArrayLike, angle: float, how: How | None = None) -> FilterBank:
@@ -82,7 +82,8 @@ def rotate(bank: FilterBank | npt.ArrayLike, angle: float, how: How | None = Non
     angle : float
         By how much in radians, from x towards y, which grows downward.
     how : {"steered", "remade", "spline"}, optional
-        "steered" combines the filters of a steerable family; "remade" makes a family again at other
+        "moved" moves pixels, which quarter turns of a square window and half turns of any come down to; "steered"
+        combines the filters of a steerable family; "remade" makes a family again at other
         `orientations`, with its own warnings; "spline" interpolates with cubic splines, zero outside the window. The
         default is the first of them that the bank allows; the recipe says which it was.
 
@@ -104,7 +105,6 @@ def rotate(bank: FilterBank | npt.ArrayLike, angle: float, how: How | None = Non
 
     Notes
     -----
-    Quarter turns of a square window, and half turns of any, move pixels, whatever the way:
     ``numpy.rot90(filter, -1)`` is a quarter turn from x towards y.
 
     Examples
@@ -120,15 +120,13 @@ def rotate(bank: FilterBank | npt.ArrayLike, angle: float, how: How | None = Non
     bank, angle = _to_turn(bank, angle)
     _check.choice("how", how, (*WAYS, None))
     way, filters, columns = _turned(bank, angle, how)
-    exact = _quarter_turned(bank, angle)
-    arguments = {"angle": angle, "how": way}
-    return bank._derive("rotate", filters if exact is None else exact, arguments, parameters=columns)
+    return bank._derive("rotate", filters, {"angle": angle, "how": way}, parameters=columns)
 
 
 def _turned(bank: FilterBank, angle: float, how: How | None) -> tuple[str, Float64, Columns]:
     if how is not None:
         return (how, *WAYS[how](bank, angle))
-    for way in ("steered", "remade"):
+    for way in ("moved", "steered", "remade"):
         try:
             return (way, *WAYS[way](bank, angle))
         except CannotTurnError:
@@ -144,18 +142,34 @@ def _interpolated(bank: FilterBank, angle: float) -> tuple[Float64, Columns]:
     turned = [
         ndimage.affine_transform(one, matrix, centre - matrix @ centre, order=3, mode="grid-constant") for one in bank
     ]
+    return np.stack(turned), _turned_orientation(bank, angle)
+
+
+def _quarter_turned(bank: FilterBank, angle: float) -> tuple[Float64, Columns]:
+    """Return the filters with their pixels moved."""
+    moved = _moved(bank, angle)
+    if moved is None:
+        raise CannotTurnError(
+            f"`angle` must be a multiple of pi / 2, of pi where a window is not square, for pixels to be moved, got "
+            f"{angle}"
+        )
+    return moved, _turned_orientation(bank, angle)
+
+
+def _turned_orientation(bank: FilterBank, angle: float) -> Columns:
     column = bank.parameters.get("orientation")
-    return np.stack(turned), {} if column is None else {"orientation": column + angle}
+    return {} if column is None else {"orientation": column + angle}
 
 
 WAYS: dict[str, Callable[[FilterBank, float], tuple[Float64, Columns]]] = {
+    "moved": _quarter_turned,
     "steered": steered,
     "remade": remade,
     "spline": _interpolated,
 }
 
 
-def _quarter_turned(bank: FilterBank, angle: float) -> Float64 | None:
+def _moved(bank: FilterBank, angle: float) -> Float64 | None:
     """Return the filters with their pixels moved, where a turn by quarters is all it takes."""
     quarters = round(angle / (np.pi / 2))
     moves = abs(angle - quarters * np.pi / 2) <= 1e-12 * max(1, abs(angle))
@@ -168,7 +182,7 @@ def _to_turn(bank: FilterBank | npt.ArrayLike, angle: float) -> tuple[FilterBank
     bank = as_bank(bank)
     if bank.ndim != 2:
         raise ValueError(f"`bank` must be 2-D to be turned, got {bank.ndim}-D; turn volumes with scipy.ndimage.rotate")
-    return bank, _check.number("angle", angle, unit="radians")
+    return bank, float(_check.angles("angle", _check.number("angle", angle, unit="radians"), turns=2)[0])
 
 
 def resize(bank: FilterBank | npt.ArrayLike, size: Size) -> FilterBank:
@@ -223,7 +237,7 @@ def _stretched(bank: FilterBank, new: tuple[int, ...]) -> Columns:
     stretches = np.divide(new, bank.size)
     if not np.allclose(stretches, stretches[0]):
         return {}
-    powers = {"frequency": -1, "sigma": 1}
+    powers = {"frequency": -1, "sigma": 1, "spacing": 1, "radius": 1}
     return {
         name: column * stretches[0] ** powers[name.split("_")[0]]
         for name, column in bank.parameters.items()
@@ -246,12 +260,12 @@ def quadrature(bank: FilterBank | npt.ArrayLike, orientation: npt.ArrayLike | No
     -------
     FilterBank
         Filters in which every wave `cos(u + p)` along the direction has become `sin(u + p)`; the column `phase` is
-        smaller by pi/2. What does not vary along the direction, the mean above all, is gone.
+        smaller by pi/2. What does not vary along the direction has no partner.
 
     Raises
     ------
     ValueError
-        If the bank does not say the direction and none is given.
+        If the bank does not say the direction of every filter and none is given, or one is given in 1-D or 3-D.
 
     Notes
     -----
@@ -288,20 +302,44 @@ def quadrature(bank: FilterBank | npt.ArrayLike, orientation: npt.ArrayLike | No
     )
 
 
+# Families whose column `orientation` is the direction of edges and bars; waves run across it.
+ELONGATED = ("leung_malik", "root_filter_set")
+
+
 def _directions(bank: FilterBank, orientation: npt.ArrayLike | None) -> Float64:
     """Return a direction `(n, dimensions)` for each filter, in the order of the axes."""
+    if orientation is not None and bank.ndim != 2:
+        raise ValueError(f"`orientation` is for 2-D banks, got a {bank.ndim}-D one; drop it")
     if bank.ndim == 1:
         return np.ones((len(bank), 1))
     if bank.ndim == 2:
-        given = bank.parameters.get("orientation") if orientation is None else np.asarray(orientation, dtype=np.float64)
-        if given is not None and np.isfinite(given).all() and given.shape in ((), (len(bank),)):
-            angle = np.broadcast_to(given, len(bank))
-            return np.stack([np.sin(angle), np.cos(angle)], axis=1)
-        raise ValueError(
-            f"`orientation` must be one angle in radians, or one for each of the {len(bank)} filters: "
-            f"the bank does not say along which direction its waves run"
-        )
+        angle = _wave_angles(bank) if orientation is None else _check.angles("orientation", orientation)
+        if angle.shape not in ((1,), (len(bank),)):
+            raise ValueError(
+                f"`orientation` must be one angle in radians, or one for each of the {len(bank)} filters, got "
+                f"{len(angle)}"
+            )
+        angle = np.broadcast_to(angle, len(bank))
+        return np.stack([np.sin(angle), np.cos(angle)], axis=1)
     names = [f"direction_{name}" for name in _grid.axis_names(3)]
     if any(name not in bank.parameters for name in names):
         raise ValueError(f"`bank` must have the columns {', '.join(names)} in 3-D, got {', '.join(bank.parameters)}")
     return np.stack([bank.parameters[name] for name in names], axis=1)
+
+
+def _wave_angles(bank: FilterBank) -> Float64:
+    """Return along which angles the waves of a 2-D bank run, by its columns."""
+    # The separable filters of a steerable set differ in their powers of x and y, not in their direction.
+    if "orientation" not in bank.parameters or "power_x" in bank.parameters:
+        raise ValueError(
+            "`orientation` must be given, one angle in radians or one for each filter: the bank does not say along "
+            "which direction its waves run"
+        )
+    angle = np.asarray(bank.parameters["orientation"], dtype=np.float64)
+    without = np.flatnonzero(~np.isfinite(angle))
+    if len(without):
+        raise ValueError(
+            f"`bank` must have a direction for every filter, got none for {len(without)} of {len(bank)} (filter "
+            f"{without[0]} first); select the others with bank[np.isfinite(bank.parameters['orientation'])]"
+        )
+    return angle + np.pi / 2 if bank.family in ELONGATED else angle

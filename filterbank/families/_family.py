@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, ParamSpec
 
@@ -99,6 +100,7 @@ def makes_bank(
     def decorate(draft_filters: Callable[P, Draft]) -> Callable[P, FilterBank]:
         signature = inspect.signature(draft_filters)
         name = draft_filters.__name__
+        flags = [key for key, parameter in signature.parameters.items() if isinstance(parameter.default, bool)]
 
         @functools.wraps(draft_filters)
         def family(*args: P.args, **kwargs: P.kwargs) -> FilterBank:
@@ -106,7 +108,8 @@ def makes_bank(
                 bound = signature.bind(*args, **kwargs)
             except TypeError as error:
                 first = f"; the images come first: {name}(images, 11)" if "images" in signature.parameters else ""
-                raise TypeError(f"{name}() {error}; it takes {', '.join(signature.parameters)}{first}") from None
+                takes = ", ".join(signature.parameters)
+                raise TypeError(f"{name}() {error};{_meant(kwargs, signature)} it takes {takes}{first}") from None
             bound.apply_defaults()
             arguments = bound.arguments
             if _check.is_integer(size := arguments.get("images")):
@@ -114,6 +117,8 @@ def makes_bank(
             if arguments["n"] is not None:
                 arguments["n"] = _check.integer("n", arguments["n"], at_least=1)
             _check.choice("norm", arguments["norm"], NORMS)
+            for flag in flags:
+                _check.flag(flag, arguments[flag])
             recipe: dict[str, Any] = {}
             if "rng" in arguments:
                 arguments["rng"], recipe["rng"] = _generator(arguments["rng"])
@@ -143,6 +148,12 @@ def makes_bank(
         return family
 
     return decorate
+
+
+def _meant(given: Iterable[str], signature: inspect.Signature) -> str:
+    """Ask for the parameter that the first unknown name resembles."""
+    unknown = next((name for name in given if name not in signature.parameters), "")
+    return "".join(f" did you mean `{near}`?" for near in difflib.get_close_matches(unknown, signature.parameters, n=1))
 
 
 def _generator(rng: Any) -> tuple[np.random.Generator, Any]:

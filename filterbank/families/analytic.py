@@ -273,7 +273,7 @@ def morlet(
     >>> import filterbank as fb
     >>> bank = fb.morlet(15)
     >>> bank.parameters["scale"][[0, 1, -1]], len(bank)
-    (array([1, 1, 0]), 17)
+    (array([2, 2, 0]), 25)
     """
     window = _check.size(size, family="morlet", dimensions=(2,), at_least=3)
     angle = angles(orientations)

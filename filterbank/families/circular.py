@@ -360,6 +360,8 @@ def zernike(
             "angular_order": angular,
             "orientation": _orientation(angular, first),
         },
+        # Order n holds up to n waves on the way around the disk, and as narrow ones towards its edge.
+        aliased=radial / (2 * np.pi * disk) > 0.5,
     )
 
 
@@ -381,7 +383,7 @@ def _times_waves(profile: Float64, angular: Integers, is_cosine: npt.NDArray[np.
     turned = _columns(angular) * phi
     waves = np.where(_columns(is_cosine), np.cos(turned), np.sin(turned))
     # Where all pixels lie between its waves, a filter is zero.
-    return without_rounding(profile * waves, profile, (-2, -1))
+    return without_rounding(profile * waves, profile, 2)[0]
 
 
 def _orientation(angular: Integers, is_cosine: npt.NDArray[np.bool_]) -> Float64:

@@ -12,8 +12,8 @@ from .. import _check
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
-from ._honesty import energy_lost, gaussian_energy_lost
-from .oscillating import along_and_across, gaussian_envelopes, wave_directions, without_rounding
+from ._honesty import gabor_energy_lost
+from .oscillating import along_and_across, gaussian_bells, gaussian_integral, wave_directions, without_rounding
 
 # Counts of neurons between edges. Orientation in degrees: De Valois, Yund and Hepler 1982.
 ORIENTATION_EDGES = np.array([-22.5, 22.5, 67.5, 112.5, 157.5])
@@ -128,10 +128,11 @@ def v1(
     along, across = along_and_across(directions, window)
     column = (-1, 1, 1)
     ratio = sigma / across_sigma
-    _, envelope = gaussian_envelopes(along, across, sigma.reshape(column), ratio.reshape(column), 2)
+    bells = gaussian_bells(along, across, sigma.reshape(column), ratio.reshape(column))
     waves = np.cos(2 * np.pi * frequency.reshape(column) * along + drawn["phase"].reshape(column))
+    filters, inside = without_rounding(bells * waves, bells, 2)
     return Draft(
-        without_rounding(envelope * waves, envelope, (1, 2)),
+        filters / gaussian_integral(sigma, ratio, 2).reshape(column),
         {
             "frequency": frequency,
             "orientation": drawn["orientation"],
@@ -141,26 +142,11 @@ def v1(
             "redrawn": redrawn,
         },
         available=samples,
-        lost=_lost(window, directions, sigma, across_sigma),
+        lost=gabor_energy_lost(
+            inside, window, frequency[:, None] * directions, drawn["phase"], sigma, across_sigma, np.zeros(1)
+        ),
         remarks=_remarks(redrawn),
     )
-
-
-def _lost(window: tuple[int, ...], directions: Float64, along_sigma: Float64, across_sigma: Float64) -> Float64:
-    """Return the share of each envelope's energy outside the window."""
-
-    def bells(sides: tuple[int, ...], chosen: Any = slice(None)) -> Float64:
-        along, across = along_and_across(directions[chosen], sides)
-        sigma, other = (width[chosen].reshape(-1, 1, 1) for width in (along_sigma, across_sigma))
-        return gaussian_envelopes(along, across, sigma, sigma / other, 2)[0]
-
-    inside = np.sum(bells(window) ** 2, axis=(1, 2))
-    lost = gaussian_energy_lost(inside, window, along_sigma, across_sigma)
-    # On the pixels the energy of narrow ones depends on their direction.
-    narrow = np.minimum(along_sigma, across_sigma) < 1
-    if narrow.any():
-        lost[narrow] = energy_lost(lambda sides: bells(sides, narrow), window)
-    return lost
 
 
 def _scale(pixels_per_degree: float | None, shortest: int) -> float:

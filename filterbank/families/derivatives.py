@@ -12,7 +12,7 @@ from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
-from ._honesty import energy_lost
+from ._honesty import above_nyquist, energy_lost
 from ._separable import order_columns, orders, products, separable_draft
 
 Sampling = Literal["point", "integrated", "discrete"]
@@ -102,7 +102,11 @@ def hermite(
     held = _grid.outer([np.sum(table**2, axis=1) for table in tables(window)])[tuple(every.T)]
     columns = {"sigma": np.full(len(every), width), "captured": held}
     draft = separable_draft(tables(window), every, n, columns)
-    return draft._replace(lost=energy_lost(lambda sides: products(tables(sides), every), window))
+    return draft._replace(
+        # In frequency, too, the function of order n reaches sqrt(2 n + 1), over sigma, before it falls off.
+        aliased=above_nyquist(*(np.sqrt(2 * every.T + 1) / (2 * np.pi * width))) & (every.sum(axis=1) > 0),
+        lost=energy_lost(lambda sides: products(tables(sides), every), window),
+    )
 
 
 def hermite_functions(x: Float64, sigma: float, highest: int) -> Float64:
@@ -209,7 +213,11 @@ def gaussian_derivative(
         return np.concatenate(jets)
 
     columns = {**order_columns(np.tile(every, (len(widths), 1))), "sigma": np.repeat(widths, len(every))}
-    return Draft(filters(window), columns, lost=energy_lost(filters, window))
+    # Along an axis the spectrum of derivative n is highest at sqrt(n) / sigma.
+    highest_components = [np.sqrt(np.tile(part, len(widths))) / (2 * np.pi * columns["sigma"]) for part in every.T]
+    return Draft(
+        filters(window), columns, aliased=above_nyquist(*highest_components), lost=energy_lost(filters, window)
+    )
 
 
 def _derivatives(side: int, sigma: float, highest: int, sampling: Sampling) -> Float64:

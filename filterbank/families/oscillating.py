@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm
 from ._family import Draft, makes_bank
-from ._honesty import above_nyquist, energy_lost, gaussian_energy_lost
+from ._honesty import above_nyquist, gabor_energy_lost
 
 
 @makes_bank(
@@ -58,7 +59,8 @@ def gabor(
     bandwidth : array_like, optional
         Half-amplitude bandwidth in octaves, from which `sigma` follows; one or one for each frequency.
         The default is 1, and wider (infinite for the lowest frequencies) where the window would cut the envelope:
-        `sigma` along and across the wave is at most the shortest side over 4.2.
+        `sigma` along and across the wave is at most the shortest side over 4.2, or over 5 for waves of less than a
+        cycle in the window.
     aspect_ratio : float, default 1
         `sigma` along the wave over the standard deviation across it: below 1, stripes get longer.
     zero_mean : bool, default False
@@ -117,33 +119,46 @@ def gabor(
     window = _check.size(size, family="gabor")
     frequency = _frequencies(frequencies, min(window))
     ratio = _check.number("aspect_ratio", aspect_ratio, above=0)
-    # A Gaussian of side / 4.2 keeps 99 % of its energy inside a window, of a cube too.
-    width = _sigma(frequency, sigma, bandwidth, widest=min(window) / 4.2 * min(1, ratio))
+    # So narrow, waves keep 99 % of their energy inside a window, of a cube too; odd ones of less than a cycle spread.
+    widest = min(window) / np.where(frequency * min(window) < 1, 5.0, 4.2) * min(1, ratio)
+    width = _sigma(frequency, sigma, bandwidth, widest)
     phase = _check.numbers_of("phases", phases, unit="radians")
     directions, named = wave_directions(orientations, len(window))
 
     # Axes: frequency, orientation, phase, then the window.
     per_frequency, per_phase = (-1, 1, 1, *(1,) * len(window)), (-1, *(1,) * len(window))
-    # A round envelope is the same for every orientation.
-    turned = along_and_across(directions[:1] if ratio == 1 else directions, window)
-    along, across = (part[:, None] for part in turned)
-    bell, envelope = gaussian_envelopes(along, across, width.reshape(per_frequency), ratio, len(window))
+    bell = _bells(directions, width, ratio, window)
+    amplitude = 1 / gaussian_integral(width, ratio, len(window)).reshape(per_frequency)
     cosine, sine = (part[:, :, None] for part in _plane_waves(frequency, directions, window))
     angle = phase.reshape(per_phase)
     filters = cosine * np.cos(angle)
     filters -= sine * np.sin(angle)
-    filters *= envelope
+    filters *= bell
     pixels = tuple(range(-len(window), 0))
+    share = filters.sum(pixels, keepdims=True) / bell.sum(pixels, keepdims=True) if zero_mean else np.zeros(1)
     if zero_mean:
-        share = filters.sum(pixels, keepdims=True) / envelope.sum(pixels, keepdims=True)
-        filters = filters - envelope * share
-    filters = without_rounding(filters, envelope, pixels)
+        filters -= bell * share
+    filters, energy = without_rounding(filters, bell, len(window))
+    if norm is not None and len(nothing := np.argwhere(~filters.any(pixels))):
+        which, _, when = nothing[0]
+        raise ValueError(
+            f"`frequencies` {frequency[which]:g} at phase {phase[when]:g} is zero at every pixel: at the Nyquist "
+            f"frequency of 0.5 cycles per pixel, and above, waves fall between the pixels; use lower frequencies, or "
+            f"phases=[0]"
+        )
 
     shape = filters.shape[:3]
-    if ratio == 1:
-        lost = gaussian_energy_lost(np.sum(bell**2, axis=pixels), window, *(width[:, None, None],) * len(window))
-    else:
-        lost = _turned_energy_lost(directions, width, ratio, window)
+    waves = np.broadcast_to(frequency[:, None, None, None] * directions[:, None], (*shape, len(window)))
+    lost = gabor_energy_lost(
+        energy.ravel(),
+        window,
+        waves.reshape(-1, len(window)),
+        flat(phase, shape),
+        flat(width[:, None, None], shape),
+        flat(width[:, None, None] / ratio, shape),
+        flat(share.reshape(shape) if zero_mean else share, shape),
+    )
+    filters *= amplitude
     return Draft(
         filters.reshape(-1, *window),
         spread_out(
@@ -157,7 +172,7 @@ def gabor(
         ),
         zero_mean=zero_mean,
         aliased=flat(above_nyquist(*(frequency[:, None, None] * directions.T[..., None, None].swapaxes(1, 2))), shape),
-        lost=flat(lost, shape),
+        lost=lost,
     )
 
 
@@ -172,15 +187,14 @@ def _plane_waves(frequency: Float64, directions: Float64, window: tuple[int, ...
     return wave.real, wave.imag
 
 
-def _turned_energy_lost(directions: Float64, width: Float64, ratio: float, window: tuple[int, ...]) -> Float64:
-    """Return the share of long envelopes' energy outside the window, `(frequencies, orientations, 1)`."""
-
-    def bells(sides: tuple[int, ...]) -> Float64:
-        along, across = along_and_across(directions, sides)
-        spread = width.reshape(-1, 1, *(1,) * len(sides))
-        return gaussian_envelopes(along, across, spread, ratio, len(sides))[0].reshape(-1, *sides)
-
-    return energy_lost(bells, window).reshape(len(width), len(directions), 1)
+def _bells(directions: Float64, width: Float64, ratio: float, window: tuple[int, ...]) -> Float64:
+    """Return Gaussians of peak 1, `(frequencies, orientations, 1, *window)`; round ones do for every orientation."""
+    if ratio == 1:
+        factors = [np.exp(-0.5 * (place / width[:, None]) ** 2) for place in _grid.axes(window)]
+        return _grid.outer(factors)[:, None, None]
+    along, across = along_and_across(directions, window)
+    spread = width.reshape(-1, 1, *(1,) * len(window))
+    return gaussian_bells(along, across, spread, ratio)[:, :, None]
 
 
 def flat(values: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
@@ -205,12 +219,16 @@ def along_and_across(directions: Float64, window: tuple[int, ...]) -> tuple[Floa
     return np.asarray(along), across
 
 
-def gaussian_envelopes(
-    along: Float64, across: Float64, sigma: Float64, ratio: Float64 | float, dimensions: int
-) -> tuple[Float64, Float64]:
-    """Return Gaussians of peak 1, and of integral 1: `sigma` wide along the wave, `sigma / ratio` across it."""
-    bell: Float64 = np.exp(-0.5 * (along**2 + across * ratio**2) / sigma**2)
-    return bell, bell / ((2 * np.pi) ** (dimensions / 2) * sigma**dimensions / ratio ** (dimensions - 1))
+def gaussian_bells(along: Float64, across: Float64, sigma: Float64, ratio: Float64 | float) -> Float64:
+    """Return Gaussians of peak 1: `sigma` wide along the wave, `sigma / ratio` across it."""
+    bells: Float64 = np.exp(-0.5 * (along**2 + across * ratio**2) / sigma**2)
+    return bells
+
+
+def gaussian_integral(sigma: Float64, ratio: Float64 | float, dimensions: int) -> Float64:
+    """Return the integrals of those Gaussians."""
+    integral: Float64 = (2 * np.pi) ** (dimensions / 2) * sigma**dimensions / ratio ** (dimensions - 1)
+    return integral
 
 
 def wave_directions(
@@ -260,14 +278,24 @@ def _neighbours() -> Float64:
     return unit
 
 
-def without_rounding(filters: Float64, envelope: Float64, pixels: tuple[int, ...]) -> Float64:
-    """Make filters zero that are nothing but rounding, which a norm would blow up.
+def without_rounding(filters: Float64, envelope: Float64, dimensions: int) -> tuple[Float64, Float64]:
+    """Make filters zero that are nothing but rounding, which a norm would blow up; return their energies too.
 
     The odd wave of frequency 0.5 is such a one: it is zero at every whole pixel.
     """
-    peak, scale = (np.abs(values).max(pixels, keepdims=True) for values in (filters, envelope))
-    something = peak > 1e-12 * scale
-    return filters if something.all() else np.where(something, filters, 0.0)
+    energy, whole = (_sums_of_squares(values, dimensions) for values in (filters, envelope))
+    something = energy > 1e-24 * whole
+    if not something.all():
+        filters = np.where(something.reshape(*something.shape, *(1,) * dimensions), filters, 0.0)
+    return filters, energy
+
+
+def _sums_of_squares(values: Float64, dimensions: int) -> Float64:
+    """Return the sums of squares over the last axes."""
+    kept = values.shape[: values.ndim - dimensions]
+    rows = values.reshape(math.prod(kept), -1)
+    sums: Float64 = np.einsum("ij,ij->i", rows, rows).reshape(kept)
+    return sums
 
 
 def _frequencies(frequencies: npt.ArrayLike | None, side: int) -> Float64:
@@ -282,7 +310,7 @@ def _sigma(
     frequency: Float64,
     sigma: npt.ArrayLike | None,
     bandwidth: npt.ArrayLike | None,
-    widest: float,
+    widest: Float64,
 ) -> Float64:
     """Return the envelope's width for each frequency: by default that of an octave, but at most the widest."""
     if sigma is not None and bandwidth is not None:
@@ -326,4 +354,4 @@ def angles(orientations: int | npt.ArrayLike) -> Float64:
     if _check.is_integer(orientations):
         count = _check.integer("orientations", orientations, at_least=1)
         return np.arange(count) * np.pi / count
-    return _check.numbers_of("orientations", orientations, unit="radians")
+    return _check.angles("orientations", orientations)

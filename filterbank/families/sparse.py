@@ -227,7 +227,9 @@ def _scikit_learn(family: str) -> Any:
     try:
         from sklearn import decomposition
     except ImportError as error:
-        raise ImportError(f'{family} needs scikit-learn; pip install "filterbank[learned]"') from error
+        raise ImportError(
+            f'{family} needs scikit-learn; pip install "filterbank[learned]", or ".[learned]" in a clone'
+        ) from error
     return decomposition
 
 

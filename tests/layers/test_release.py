@@ -56,7 +56,9 @@ def fitted(layer: Any, callback: Any, optimizer: str = "sgd with momentum", epoc
     model = keras.Sequential([keras.Input(IMAGES.shape[1:]), layer])
     model.compile(OPTIMIZERS[optimizer](), "mse")
     witness = Witness(layer)
-    model.fit(IMAGES, TARGETS, batch_size=4, epochs=epochs, shuffle=False, verbose=0, callbacks=[callback, witness], **more)
+    model.fit(
+        IMAGES, TARGETS, batch_size=4, epochs=epochs, shuffle=False, verbose=0, callbacks=[callback, witness], **more
+    )
     return witness
 
 

@@ -173,7 +173,7 @@ class Panel:
         values = _tiles.scaled(self.tiles, "each" if scale == "each" else "shared")
         drawn = _tiles.draw_tiles(ax, values, grid, limit, cmap, rgb=self.rgb)
         if self.title:
-            ax.set_title(self.title, loc="left", fontsize="medium", pad=8)
+            _tiles.draw_title(ax, self.title)
         if self.is_matrix:
             self._name_channels(ax)
         colours = _tiles.colour_note(None if scale == "each" else limit) if self.rgb else ""

@@ -42,6 +42,11 @@ class Block:
         """Number of dimensions of one kernel."""
         return self.kernels.ndim - 2
 
+    def name_of(self, p: int, q: int) -> str:
+        """Return what the kernel from input `p` to output `q` is called."""
+        parts = [self.title, self.inputs.replace("input", f"input {p}"), f"{self.outputs} {q}"]
+        return ", ".join(filter(None, parts))
+
 
 def kind_of(source: Any) -> Kind:
     """Return what this is; an array is what is nothing else."""

@@ -53,11 +53,11 @@ def scaled(values: Float64, scale: Scale) -> Float64:
     return values / np.where(peaks > 0, peaks, 1.0)
 
 
-def new_axes(grid: Grid, *, colorbar: bool, caption: bool) -> Axes:
+def new_axes(grid: Grid, *, colorbar: bool, caption: bool, title: bool = False) -> Axes:
     """Make a figure that fits the grid."""
     width, height = grid.inches
-    beside, under = 0.65 * colorbar, 0.3 * caption
-    return new_figure((max(width + beside, 1.5) + 0.1, max(height + under, 0.8) + 0.1)).add_subplot()
+    beside, around = 0.65 * colorbar, 0.3 * caption + 0.3 * title
+    return new_figure((max(width + beside, 1.5) + 0.1, max(height + around, 0.8) + 0.1)).add_subplot()
 
 
 def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False) -> ScalarMappable:
@@ -182,6 +182,11 @@ def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "") -> None:
     colorbar.outline.set_linewidth(0.4)
     if label:
         colorbar.set_label(label, fontsize="small")
+
+
+def draw_title(ax: Axes, text: str) -> None:
+    """Write above the picture what it shows."""
+    ax.set_title(text, loc="left", fontsize="medium", pad=8)
 
 
 def caption(ax: Axes, *sentences: str) -> None:

@@ -108,6 +108,14 @@ def test_three_inputs_are_colours_about_mid_grey():
     assert not axes.child_axes
 
 
+@pytest.mark.parametrize("inches", [1.5, 2.0, 2.5, 3.0])
+def test_what_is_said_below_breaks_between_clauses(inches):
+    figure = plt.figure(figsize=(inches, 2))
+    said = fb.plot.kernels(np.ones((5, 5, 3, 4)), fig=figure).axes[0].get_xlabel()
+    assert "\n" in said
+    assert all(line.endswith(";") for line in said.split("\n")[:-1])
+
+
 def test_colour_kernels_keep_no_room_for_a_colour_bar():
     kernels = RNG.standard_normal((5, 5, 3, 4))
     assert fb.plot.kernels(kernels).get_figwidth() == fb.plot.kernels(kernels, colorbar=False).get_figwidth()

@@ -146,12 +146,15 @@ def _layer_block(layer: Any, title: str) -> Block:
     if values is None:
         raise ValueError(f"`source` has no kernel yet: build {_name(layer)!r} first by calling it on an input")
     kernels = _as_kernels(values)
-    if hasattr(layer, "depth_multiplier"):
-        return Block(kernels, title, outputs="multiple", mixes_inputs=False)
     if _is_transposed(layer):
-        return Block(kernels.swapaxes(-1, -2), title)
-    grouped = getattr(layer, "groups", 1) != 1
-    return Block(kernels, title, inputs="input of the group" if grouped else "input")
+        kernels = kernels.swapaxes(-1, -2)
+    return Block(kernels, title, *channel_names(layer), mixes_inputs=not hasattr(layer, "depth_multiplier"))
+
+
+def channel_names(source: Any) -> tuple[str, str]:
+    """Return what an input and an output of a layer or an array are called."""
+    inputs = "input of the group" if getattr(source, "groups", 1) != 1 else "input"
+    return inputs, "multiple" if hasattr(source, "depth_multiplier") else "output"
 
 
 def _is_transposed(layer: Any) -> bool:

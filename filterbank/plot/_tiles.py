@@ -200,11 +200,13 @@ def draw_title(ax: Axes, text: str) -> None:
 
 
 def caption(ax: Axes, *sentences: str) -> None:
-    """Write what the reader must know under the picture, in lines about as wide as it."""
-    text = "; ".join(sentence for sentence in sentences if sentence)
+    """Write what the reader must know under the picture, in lines about as wide as it that break between clauses."""
+    clauses = "; ".join(sentence for sentence in sentences if sentence).split("; ")
     letters = max(30, int(72 * axes_inches(ax)[0] / (0.5 * small())))
-    if text:
-        ax.set_xlabel("\n".join(textwrap.wrap(text, letters)), fontsize="small")
+    whole = [clause.replace(" ", "\N{NO-BREAK SPACE}") if len(clause) < letters else clause for clause in clauses]
+    if any(whole):
+        lines = textwrap.wrap("; ".join(whole), letters)
+        ax.set_xlabel("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), fontsize="small")
 
 
 def volume_note(dimensions: int) -> str:

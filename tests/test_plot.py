@@ -259,7 +259,7 @@ def test_angles_have_the_same_decimals(orientations, texts):
 
 
 def test_angles_that_filters_do_not_have_are_no_numbers():
-    bank = fb.FilterBank(np.ones((3, 3, 3)), {"orientation": [np.nan, -np.pi / 8, np.pi / 2]})
+    bank = fb.FilterBank(np.ones((3, 3, 3)), parameters={"orientation": [np.nan, -np.pi / 8, np.pi / 2]})
     texts = labels_of(fb.plot.filters(bank, labels="orientation").axes[0])
     assert texts == ["\N{EN DASH}", f"{MINUS}22.5°", "90.0°"]
 

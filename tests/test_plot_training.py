@@ -132,9 +132,7 @@ def test_a_single_record_is_a_point(start):
 
 def test_what_keras_calls_a_history_is_none_of_kernels():
     source = type("History", (), {"history": {"loss": [1.0]}, "epoch": [0]})()
-    with pytest.raises(
-        TypeError, match=r"must be a KernelHistory, which is given to `fit` as a callback, .* a History"
-    ):
+    with pytest.raises(TypeError, match=r"must be a KernelHistory, which is given to `fit` as a callback.* a History"):
         fb.plot.training(source)
 
 

@@ -27,10 +27,11 @@ for name, family in fb.catalogue().items():
 # The first twelve filters of each family in a window of 32x32 pixels, at its defaults, and under each the
 # magnitude of its spectrum: zero frequency in the middle, half a cycle per pixel at the border, the
 # brightest point of each its own peak. Filters of a few pixels, and those learned from a photograph from
-# scikit-image, are in a window of 9x9.
+# scikit-image, are in a window of 9x9. Of families with a filter for each pixel, the ones about the middle are shown.
 
 SHOWN = 12
 SMALL = ("laws", "delta", "gradient")  # filters of at most five pixels
+EACH_PIXEL = ("delta", "zca")  # a filter for each pixel of the window
 
 
 def example(family):
@@ -43,6 +44,9 @@ def example(family):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", fb.BankWarning)  # some texture banks want 49 pixels
         bank = fb.make(family.name, size, **settings)
+    if family.name in EACH_PIXEL:
+        from_middle = np.hypot(*(bank.parameters[name] - size // 2 for name in ("position_y", "position_x")))
+        bank = bank[np.sort(np.argsort(from_middle, kind="stable")[:SHOWN])]
     return bank[:SHOWN]
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -32,12 +33,13 @@ def demo(tmp_path_factory):
     """Run the demo once, as a user does; return its output and folder."""
     folder = tmp_path_factory.mktemp("demo")
     environment = os.environ | {"COLUMNS": "160", "PYTHONWARNINGS": "default"}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
     done = subprocess.run(
         [sys.executable, "-m", "filterbank", "demo", "--quick", "--seed", "1", "--out", "report"],
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done.stdout, folder / "report"
+    return done.stdout, folder / "report", done.stderr
 
 
 def test_it_compares_banks_a_plain_layer_and_a_random_bank(demo):
@@ -91,6 +93,58 @@ def test_training_and_test_patches_are_of_different_halves_and_scaled_by_the_tra
     np.testing.assert_allclose(data.images[0, ..., 0], first, rtol=0, atol=1e-6)
 
 
+def test_tensorflow_says_nothing_about_itself(demo):
+    assert not re.findall(r"^(?:I\d{4} |WARNING: All log).*", demo[2], flags=re.MULTILINE)
+
+
+def test_what_else_is_said_while_keras_loads_is_passed_on(capfd, monkeypatch):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    with _demo._without_log():
+        os.write(2, b"I0000 as chosen\n")
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
+    with _demo._without_log():
+        os.write(2, b"WARNING: All log messages before absl::InitializeLog() ...\nI0000 hidden\nE0000 an error\n")
+    assert capfd.readouterr().err == "I0000 as chosen\nE0000 an error\n"
+
+
+def test_what_is_said_before_keras_fails_to_load_is_passed_on(capfd, monkeypatch):
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    context = _demo._without_log()
+    context.__enter__()
+    os.write(2, b"no such library\n")
+    error = ImportError()
+    assert not context.__exit__(ImportError, error, None)
+    assert capfd.readouterr().err == "no such library\n"
+
+
+def test_every_contender_has_its_own_reason():
+    reasons = [one.reason for one in _demo.plan(_demo.Settings(), {"hermite": "hermite"})]
+    assert len(set(reasons)) == len(reasons)
+    assert not any(reason.endswith(".") for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("designed", "control", "meant"),
+    [
+        (0.948, 0.917, "the design is worth something"),
+        (0.948, 0.927, "no clear difference"),
+        (0.948, 0.926, "the design is worth something"),
+        (0.917, 0.948, "better than any design here"),
+    ],
+)
+def test_a_difference_means_something_from_where_the_report_says(designed, control, meant):
+    from filterbank._demo import _report
+
+    table = [
+        _report.Row(name, "", filters, 1, [accuracy], 1.0, name == "gabor")
+        for name, filters, accuracy in [("plain", "free", 0.9), ("gabor", "16", designed), ("random", "16", control)]
+    ]
+    said = _report.verdict(table, SimpleNamespace(test_labels=range(400)))
+    assert meant in said[1]
+    least = float(re.search(r"below twice that, (\S+), mean nothing", said[-1])[1])
+    assert (round(abs(designed - control), 3) < least) == ("no clear" in said[1])
+
+
 def test_chosen_banks_stand_beside_the_controls(tmp_path):
     own = fb.dct(7, n=5)
     contenders = _demo.plan(_demo.Settings(), {"hermite": "hermite", "mine.npz": own})
@@ -98,7 +152,7 @@ def test_chosen_banks_stand_beside_the_controls(tmp_path):
         "plain Conv2D, rate 0.01", "plain Conv2D, rate 0.003", "hermite", "mine.npz", "random"
     ]  # fmt: skip
     assert contenders[3].bank == own
-    assert contenders[2].reason == fb.catalogue()["hermite"].title
+    assert f"{contenders[2].reason}." == fb.catalogue()["hermite"].title
 
 
 @pytest.mark.parametrize("name", [name for name, family in fb.catalogue().items() if 2 in family.dimensions])

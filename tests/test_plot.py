@@ -245,6 +245,25 @@ def test_labels_from_a_column_with_angles_in_degrees():
     assert axes.get_xlabel() == "orientation"
 
 
+@pytest.mark.parametrize(
+    ("orientations", "texts"),
+    [
+        (8, ["0.0°", "22.5°", "45.0°", "67.5°", "90.0°", "112.5°", "135.0°", "157.5°"]),
+        (3, ["0°", "60°", "120°"]),
+        (7, ["0.0°", "25.7°", "51.4°", "77.1°", "102.9°", "128.6°", "154.3°"]),
+    ],
+)
+def test_angles_have_the_same_decimals(orientations, texts):
+    axes = fb.plot.filters(fb.gabor(11, orientations=orientations), labels="orientation").axes[0]
+    assert labels_of(axes)[: 2 * orientations : 2] == texts
+
+
+def test_angles_that_filters_do_not_have_are_no_numbers():
+    bank = fb.FilterBank(np.ones((3, 3, 3)), parameters={"orientation": [np.nan, -np.pi / 8, np.pi / 2]})
+    texts = labels_of(fb.plot.filters(bank, labels="orientation").axes[0])
+    assert texts == ["\N{EN DASH}", f"{MINUS}22.5°", "90.0°"]
+
+
 def test_labels_from_several_columns_are_lines():
     axes = fb.plot.filters(BANK, labels=["frequency", "phase"]).axes[0]
     assert labels_of(axes)[:2] == ["0.125\n0°", "0.125\n90°"]

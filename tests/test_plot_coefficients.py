@@ -35,8 +35,38 @@ def test_columns_can_be_ordered_by_their_strongest_filter():
     axes = fb.plot.coefficients(weights, sort="strongest").axes[0]
     np.testing.assert_array_equal(image_of(axes).get_array(), [[-5, 1, 0, 0], [0, 0, -3, 2]])
     assert axes.get_xlabel() == "outputs, ordered by their strongest filter"
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["2", "0", "3", "1"]
     axes = fb.plot.coefficients(WEIGHTS, sort="strongest").axes[0]
     assert axes.get_xlabel() == "pairs of input and output, ordered by their strongest filter"
+    for column, tick in zip(image_of(axes).get_array().T, axes.get_xticklabels(), strict=True):
+        p, q = map(int, tick.get_text().split(", "))
+        np.testing.assert_array_equal(column, WEIGHTS[:, p, q])
+
+
+def test_each_of_64_ordered_columns_has_its_number_and_of_a_thousand_some_have():
+    axes = fb.plot.coefficients(np.random.default_rng(0).random((6, 1, 64)), sort="strongest").axes[0]
+    assert {int(tick.get_text()) for tick in axes.get_xticklabels()} == set(range(64))
+    weights = np.random.default_rng(0).random((6, 1, 1000))
+    axes = fb.plot.coefficients(weights, sort="strongest").axes[0]
+    ticks = axes.get_xticklabels()
+    assert 50 < len(ticks) < 200
+    for place, tick in zip(axes.get_xticks(), ticks, strict=True):
+        np.testing.assert_array_equal(image_of(axes).get_array()[:, place], weights[:, 0, int(tick.get_text())])
+
+
+@pytest.mark.parametrize(
+    ("more", "label", "ordered"),
+    [
+        ({}, "input, 4 outputs of each", "pairs of input and output"),
+        ({"groups": 2}, "input of the group, 4 outputs of each", "pairs of input of the group and output"),
+        ({"depth_multiplier": 4}, "input, 4 multiples of each", "pairs of input and multiple"),
+    ],
+)
+def test_channels_are_called_as_in_the_picture_of_kernels(more, label, ordered):
+    layer = BasisLayer(WEIGHTS, BANK, **more)
+    assert fb.plot.coefficients(layer).axes[0].get_xlabel() == label
+    said = fb.plot.coefficients(layer, sort="strongest").axes[0].get_xlabel()
+    assert said == f"{ordered}, ordered by their strongest filter"
 
 
 @pytest.mark.parametrize("bank", [BANK, fb.dct((5,)), fb.dct((3, 3, 3), n=8)], ids=["2-D", "1-D", "3-D"])

@@ -1,6 +1,9 @@
 """The picture of one kernel as a sum."""
 
+import re
+
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from plotted import BANK, RNG, WEIGHTS, BasisLayer, image_of, texts_of, tiles_of
@@ -35,14 +38,44 @@ def test_terms_of_an_orthonormal_bank_come_by_their_coefficients():
     assert texts[6:10] == [f"{MINUS}2\n76.2 %", "1\n95.2 %", "0.5\n100 %", "22 terms"]
 
 
-def test_terms_that_cancel_come_last():
+def test_the_strongest_terms_come_first_also_where_they_cancel():
     bank = fb.FilterBank([[1, 0, 0], [0, 1, 0.01], [0, 1, -0.01]])
-    axes = fb.plot.decomposition(np.array([1.0, 0.01, 0.5]), bank, terms=3).axes[0]
-    assert texts_of(axes)[1] == r"$a_{0}\,b_{0}$"
-    shares = [text.split("\n")[1] for text in texts_of(axes) if "%" in text]
-    assert shares[0] == "80 %"
-    assert shares[1].startswith(MINUS)
+    texts = texts_of(fb.plot.decomposition(np.array([1.0, 0.01, 0.5]), bank, terms=3).axes[0])
+    assert texts[1:4] == [rf"$a_{{{index}}}\,b_{{{index}}}$" for index in (1, 2, 0)]
+    shares = [text.split("\n")[1] for text in texts if "%" in text]
+    assert shares[0].startswith(MINUS)
     assert shares[2] == "100 %"
+
+
+def test_strong_terms_are_not_left_in_the_rest():
+    bank = fb.gabor(11)
+    weights = np.random.default_rng(3).standard_normal((16, 1, 20))
+    for out in range(20):
+        texts = texts_of(fb.plot.decomposition(BasisLayer(weights, bank), out=out).axes[0])
+        drawn = [int(re.findall(r"\d+", text)[0]) for text in texts[1:6]]
+        assert drawn == np.argsort(-np.abs(weights[:, 0, out]))[:5].tolist()
+        plt.close()
+
+
+def test_the_strength_of_a_term_has_the_norm_of_its_filter_in_it():
+    bank = fb.FilterBank([[1, 0, 0], [0, 10, 0]])
+    texts = texts_of(fb.plot.decomposition(np.array([3.0, 5.0, 0]), bank, terms=2).axes[0])
+    assert texts[1:3] == [r"$a_{1}\,b_{1}$", r"$a_{0}\,b_{0}$"]
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        (BasisLayer(WEIGHTS, BANK, name="conv"), "conv, input 1, output 3"),
+        (BasisLayer(WEIGHTS, BANK, name="conv", groups=2), "conv, input 1 of the group, output 3"),
+        (BasisLayer(WEIGHTS, BANK, name="conv", depth_multiplier=4), "conv, input 1, multiple 3"),
+        (fb.compose(WEIGHTS, BANK), "input 1, output 3"),
+        (fb.compose(WEIGHTS, BANK)[..., 1, 3], ""),
+    ],
+)
+def test_the_title_names_layer_and_channels(source, title):
+    axes = fb.plot.decomposition(source, None if isinstance(source, BasisLayer) else BANK, in_=1, out=3).axes[0]
+    assert axes.get_title(loc="left") == title
 
 
 def test_a_single_term_is_left():

@@ -33,6 +33,61 @@ def test_rows_are_inputs_and_columns_outputs():
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1", "2", "3"]
 
 
+def labels(axis):
+    return dict(zip(axis.get_ticklocs(), [tick.get_text() for tick in axis.get_ticklabels()], strict=True))
+
+
+def test_wide_matrices_go_on_below():
+    kernels = RNG.standard_normal((5, 3, 4, 64))
+    figure = fb.plot.kernels(kernels)
+    axes = figure.axes[0]
+    width = round(image_of(axes).get_extent()[1])
+    assert round(axes.get_ylim()[0]) == 5 * -(-64 // width) - 1
+    cut = range(width, 64, width)
+    bands = [band.reshape(-1, 5, 3) for band in np.split(kernels.transpose(2, 3, 0, 1), cut, axis=1)]
+    np.testing.assert_array_equal(tiles_of(axes, (5, 3)), np.concatenate(bands))
+    for text in axes.texts:
+        x, y = text.xy
+        assert text.get_text() == str(int(x) + width * (int(y) // 5))
+    assert labels(axes.xaxis)[0.5] == str(cut[-1])
+    assert [labels(axes.yaxis)[row + 0.5] for row in (0, 3, 5, 8)] == ["0", "3", "0", "3"]
+    figure.canvas.draw()
+    assert axes.get_window_extent().width / figure.dpi / width > 0.4
+
+
+def test_high_matrices_go_on_beside():
+    kernels = RNG.standard_normal((5, 5, 64, 4))
+    axes = fb.plot.kernels(kernels).axes[0]
+    height = round(axes.get_ylim()[0])
+    tiles = tiles_of(axes, (5, 5))
+    np.testing.assert_array_equal(tiles[4], kernels[:, :, height, 0])
+    np.testing.assert_array_equal(tiles[-1], kernels[:, :, 2 * height - 1, 3])  # the last band is shorter
+    assert len(tiles) == 256
+    for text in axes.texts:
+        x, y = text.xy
+        assert text.get_text() == str(int(y) + height * int(x // 5))
+    assert [labels(axes.xaxis)[column + 0.5] for column in (0, 3, 5, 8)] == ["0", "3", "0", "3"]
+    assert labels(axes.yaxis)[4.5] == "4"
+
+
+def test_numbers_of_channels_inside_a_picture_are_those_that_were_chosen():
+    outputs = list(range(63, -1, -1))
+    texts = fb.plot.kernels(RNG.standard_normal((3, 3, 2, 64)), outputs=outputs).axes[0].texts
+    assert texts[0].get_text() == "63"
+
+
+def test_matrices_of_which_tiles_are_readable_are_not_cut():
+    assert not fb.plot.kernels(RNG.standard_normal((3, 3, 2, 20))).axes[0].texts
+    assert not fb.plot.kernels(RNG.standard_normal((3, 3, 32, 32))).axes[0].texts
+
+
+def test_one_dimensional_kernels_and_volumes_go_on_too():
+    for size in [(7,), (3, 3, 3)]:
+        axes = fb.plot.kernels(RNG.standard_normal((*size, 2, 64))).axes[0]
+        assert axes.get_ylim()[0] > 2
+        assert axes.texts
+
+
 @pytest.mark.parametrize("shape", [(5, 5, 1, 6), (5, 5, 6, 1)])
 def test_kernels_of_one_input_or_output_follow_each_other(shape):
     kernels = RNG.standard_normal(shape)
@@ -51,6 +106,14 @@ def test_three_inputs_are_colours_about_mid_grey():
     said = axes.get_xlabel().replace("\n", " ")
     assert said == f"RGB: inputs 0, 1, 2; grey is 0; full colour is ±{limit:.3g}"
     assert not axes.child_axes
+
+
+@pytest.mark.parametrize("inches", [1.5, 2.0, 2.5, 3.0])
+def test_what_is_said_below_breaks_between_clauses(inches):
+    figure = plt.figure(figsize=(inches, 2))
+    said = fb.plot.kernels(np.ones((5, 5, 3, 4)), fig=figure).axes[0].get_xlabel()
+    assert "\n" in said
+    assert all(line.endswith(";") for line in said.split("\n")[:-1])
 
 
 def test_colour_kernels_keep_no_room_for_a_colour_bar():
@@ -222,6 +285,32 @@ def test_blocks_of_a_model_are_in_one_scale_of_length():
     boxes = [axes.get_window_extent() for axes in figure.axes[:3]]
     np.testing.assert_allclose([box.x0 for box in boxes], boxes[0].x0, atol=1)
     np.testing.assert_allclose([box.width for box in boxes], boxes[0].width, rtol=0.02)
+
+
+def test_blocks_of_a_model_use_the_width():
+    layers = [Layer(RNG.standard_normal((5, 5, *channels)), name="conv") for channels in [(3, 32), (16, 8), (8, 4)]]
+    figure = fb.plot.kernels(SimpleNamespace(name="model", layers=layers))
+    figure.canvas.draw()
+    for axes in figure.axes:
+        assert axes.get_xlim()[1] < 2 * image_of(axes).get_extent()[1]
+        assert axes.get_window_extent().width / figure.dpi / axes.get_xlim()[1] > 0.4
+
+
+def test_of_wide_layers_of_a_model_the_first_kernels_are_drawn():
+    layers = [Layer(RNG.standard_normal((3, 3, 64, 64)), name=name) for name in ("a", "b")]
+    axes = fb.plot.kernels(SimpleNamespace(name="model", layers=layers)).axes[0]
+    assert axes.get_title(loc="left") == "a (32 of 64 outputs, 8 of 64 inputs)"
+
+
+def test_the_colour_bar_stands_beside_the_tiles():
+    layers = [Layer(RNG.standard_normal((5, 5, *channels)), name="conv") for channels in [(3, 32), (2, 2)]]
+    figure = fb.plot.kernels(SimpleNamespace(name="model", layers=layers))
+    figure.canvas.draw()
+    axes = figure.axes[1]
+    (bar,) = axes.child_axes
+    edge = axes.transData.transform((2, 0))[0]
+    assert edge < bar.get_window_extent().x0 < edge + 0.2 * figure.dpi
+    assert axes.get_xlim()[1] > 4
 
 
 def test_several_layers_do_not_go_into_one_axes():

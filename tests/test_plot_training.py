@@ -118,10 +118,22 @@ def test_a_start_of_zero_is_said():
     assert max(axes.get_lines()[0].get_ydata()) == 1
 
 
-def test_a_single_record_of_zeros_is_drawn():
-    figure = fb.plot.training(History(times=1, start=0.0))
-    assert figure.axes[1].get_lines()[0].get_ydata().tolist() == [0]
+@pytest.mark.parametrize("start", [0.0, 1.0])
+def test_a_single_record_is_a_point(start):
+    figure = fb.plot.training(History(times=1, start=start))
+    axes = figure.axes[1]
+    for line in axes.get_lines():
+        assert line.get_ydata().tolist() == [0]
+        assert line.get_marker() == "o"
+    assert (axes.get_xlim(), axes.get_ylim()) == ((-1, 1), (0, 1))
+    assert axes.get_xticks().tolist() == [0]
     figure.canvas.draw()
+
+
+def test_what_keras_calls_a_history_is_none_of_kernels():
+    source = type("History", (), {"history": {"loss": [1.0]}, "epoch": [0]})()
+    with pytest.raises(TypeError, match=r"must be a KernelHistory, which is given to `fit` as a callback.* a History"):
+        fb.plot.training(source)
 
 
 def test_of_many_layers_the_drawn_one_stands_out():

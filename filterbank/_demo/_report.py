@@ -88,29 +88,32 @@ def verdict(table: list[Row], data: Textures) -> list[str]:
     control = next(row for row in table if row.name == "random")
     seeds = len(best.accuracies)
     # The standard error of an accuracy over so many patches; seeds share the patches, so they make it no smaller.
-    error = float(np.sqrt(best.mean * (1 - best.mean) / len(data.test_labels)))
+    # Rounded as it is printed, and so are the accuracies below: what is said must agree with the figures.
+    error = round(float(np.sqrt(best.mean * (1 - best.mean) / len(data.test_labels))), 3)
     said = [
         f"Of the designed banks {best.name} does best: accuracy {best.mean:.3f} with {best.trainable:,} trainable "
         f"numbers in the layer. The better plain convolution reaches {plain.mean:.3f} with {plain.trainable:,}, "
         f"{plain.trainable / best.trainable:.1f} times as many.",
-        f"The random bank reaches {control.mean:.3f}: {_compared(best.mean - control.mean, error)}",
+        f"The random bank reaches {control.mean:.3f}: {_compared(best.mean, control.mean, 2 * error)}",
     ]
     if worst is not best:
         said.append(f"The weakest is {worst.name} with {worst.mean:.3f} ({worst.reason}).")
     said.append(
         f"An accuracy here is the mean over {seeds} random start{'s' if seeds > 1 else ''} (the seeds). On "
         f"{len(data.test_labels)} test patches its standard error is about {error:.3f}: differences below "
-        f"{2 * error:.2f} or so mean nothing."
+        f"twice that, {2 * error:.3f}, mean nothing."
     )
     return said
 
 
-def _compared(lead: float, error: float) -> str:
-    if lead > 2 * error:
+def _compared(designed: float, control: float, least: float) -> str:
+    """Say what the difference to the control means; below `least` it means nothing."""
+    lead = round(round(designed, 3) - round(control, 3), 3)
+    if abs(lead) < round(least, 3):
+        return "no clear difference, so what helps here may be having fewer numbers to learn, not the design."
+    if lead > 0:
         return "the design is worth something beyond having fewer numbers to learn."
-    if lead < -2 * error:
-        return "better than any design here, so it is not the design that helps."
-    return "no clear difference, so what helps here may be having fewer numbers to learn, not the design."
+    return "better than any design here, so it is not the design that helps."
 
 
 def tell_results(console: Console, table: list[Row], said: list[str]) -> None:
@@ -168,8 +171,8 @@ def draw(one: Trained, plain: Trained, data: Textures, out: Path) -> list[tuple[
         "coefficients": (
             plot.coefficients(one.layer, sort="strongest"),
             "The coefficients a: all that trained",
-            "A row for each filter, a column for each of the 64 kernels: read down a column to see what its kernel is "
-            "made of.",
+            "A row for each filter, a column for each of the 64 kernels, with its number below: read down a column to "
+            "see what its kernel is made of.",
         ),
         "kernels": (
             plot.kernels(one.layer),
@@ -179,7 +182,7 @@ def draw(one: Trained, plain: Trained, data: Textures, out: Path) -> list[tuple[
         "decomposition": (
             plot.decomposition(one.layer, out=strongest),
             "One kernel, term by term",
-            f"Kernel {strongest}, the one with the largest coefficients: the filters that matter most to it.",
+            f"Kernel {strongest}, the one with the largest coefficients, and the strongest terms of its sum.",
         ),
         "training": (
             plot.training(one.history),

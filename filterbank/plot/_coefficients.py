@@ -18,7 +18,7 @@ from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
 from ._labels import Labels, filter_labels
 from ._layout import LINE
-from ._sources import accepted, layer_bank, layer_coefficients, to_numpy
+from ._sources import accepted, channel_names, layer_bank, layer_coefficients, to_numpy
 from ._tiles import CMAP, Cmap
 
 SMALLEST_TILE = 0.09  # inches
@@ -48,8 +48,8 @@ def coefficients(
     bank : FilterBank or array_like, optional
         The filters to draw beside an array's rows; a layer brings its own.
     sort : {"strongest"}, optional
-        Order the columns by the filter with the largest magnitude, and by that magnitude. The default is the order
-        of the channels.
+        Order the columns by the filter with the largest magnitude, and by that magnitude; each column has the
+        number of its output, or of input and output, where there is room. The default is the order of the channels.
     labels : str or sequence, optional
         What to write beside each filter, as in `filters`: columns of the bank, or a text for each. The default
         is the index where there is room.
@@ -104,7 +104,7 @@ def coefficients(
     drawn = ax.imshow(
         flat[:, order], cmap=cmap, norm=Normalize(-end, end), aspect="auto", interpolation=_interpolation(ax, flat)
     )
-    _name_columns(ax, values.shape[1:], ordered=sort is not None)
+    _name_columns(ax, channel_names(source), values.shape[1:], order if sort else None)
     _name_rows(ax, filters, texts, len(values), cmap)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn)
@@ -156,23 +156,28 @@ def _interpolation(ax: Axes, flat: Float64) -> str:
     return "nearest" if fits else "antialiased"
 
 
-def _name_columns(ax: Axes, channels: tuple[int, ...], *, ordered: bool) -> None:
-    inputs, outputs = channels
+def _name_columns(ax: Axes, names: tuple[str, str], channels: tuple[int, ...], order: Array | None) -> None:
+    (input_, output), (inputs, outputs) = names, channels
     ax.tick_params(length=2, labelsize="small")
     ax.spines[:].set_linewidth(0.4)
-    if ordered:
-        ax.set_xticks([])
-        what = "outputs" if inputs == 1 else "pairs of input and output"
+    if order is not None:
+        texts = [str(one % outputs) if inputs == 1 else f"{one // outputs}, {one % outputs}" for one in order]
+        points = 72 * axes_inches(ax)[0] / len(order) / LINE
+        step = max(1, math.ceil(SMALLEST_TEXT / points))
+        places = np.arange(0, len(order), step)
+        upright = points < 0.7 * _layout.small() * max(map(len, texts))
+        ax.set_xticks(places, labels=texts[::step], fontsize=min(_layout.small(), step * points), rotation=90 * upright)
+        what = f"{output}s" if inputs == 1 else f"pairs of {input_} and {output}"
         ax.set_xlabel(f"{what}, ordered by their strongest filter", fontsize="small")
     elif inputs == 1:
         ax.set_xticks(_layout.few(outputs))
-        ax.set_xlabel("output", fontsize="small")
+        ax.set_xlabel(output, fontsize="small")
     else:
         shown = _layout.few(inputs)
         ax.set_xticks((shown + 0.5) * outputs - 0.5, labels=[str(index) for index in shown])
         ends = np.arange(1, inputs) * outputs - 0.5
         ax.vlines(ends, *ax.get_ylim(), colors="0.4", linewidths=min(0.6, 10 / inputs))
-        ax.set_xlabel(f"input, {outputs} output{'s' * (outputs > 1)} of each", fontsize="small")
+        ax.set_xlabel(f"{input_}, {outputs} {output}{'s' * (outputs > 1)} of each", fontsize="small")
 
 
 def _name_rows(ax: Axes, bank: FilterBank | None, texts: list[str], count: int, cmap: Cmap) -> None:

@@ -16,7 +16,7 @@ from .._compose import decompose
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import tidy
-from ._sources import accepted, blocks, layer_bank, layer_coefficients, to_numpy
+from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients, to_numpy
 from ._tiles import CMAP, Cmap
 
 ROW = 8  # tiles in a row
@@ -80,11 +80,11 @@ def decomposition(
 
     Notes
     -----
-    The strongest term is the one that brings the sum closest to the kernel, then the one that brings it closest
-    together with the first, and so on. For an orthonormal bank these are the largest coefficients; of filters that
-    are alike, two large terms may cancel, and they come last. The share of energy is
-    ``1 - sum((W - partial)**2) / sum(W**2)``, below zero where a sum is farther from the kernel than nothing. All
-    tiles are on one scale, symmetric about zero. What lies outside the span of the bank is in the rest.
+    The strength of a term is its norm, ``|a_i| * norm(b_i)``. The share of energy is
+    ``1 - sum((W - partial)**2) / sum(W**2)``. Orthogonal filters share the energy out among them, the strongest term
+    has the most, and the shares rise. Filters that are not orthogonal may say the same twice or cancel: then the
+    shares need not rise evenly, may fall, and are below zero where a sum is farther from the kernel than nothing.
+    All tiles are on one scale, symmetric about zero. What lies outside the span of the bank is in the rest.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def decomposition(
     >>> kernel = np.random.default_rng(0).standard_normal((11, 11))
     >>> fig = fb.plot.decomposition(kernel, fb.dct(11), terms=6)
     """
-    kernel, weights, filters = _read(source, bank, in_, out)
+    title, kernel, weights, filters = _read(source, bank, in_, out)
     count = _check.integer("terms", terms, at_least=1)
     total = _sum_of(kernel, weights, filters, min(count, len(filters)))
     above, below = total.headings(), total.readings()
@@ -110,11 +110,13 @@ def decomposition(
         between=0.3,
         inches=axes_inches(ax) if ax else None,
     )
-    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=True)
+    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=True, title=bool(title))
     drawn = _tiles.draw_tiles(ax, tiles, grid, _tiles.limit_of(tiles), cmap)
     _tiles.draw_labels(ax, above, grid, above=True)
     _tiles.draw_labels(ax, below, grid)
     _draw_operators(ax, grid, len(tiles))
+    if title:
+        _tiles.draw_title(ax, title)
     _tiles.caption(ax, NOTE if kernel.any() else "the kernel is zero", _tiles.volume_note(kernel.ndim))
     if colorbar:
         _tiles.draw_colorbar(ax, drawn)
@@ -171,46 +173,32 @@ def _percent(share: float) -> str:
 
 def _sum_of(kernel: Float64, weights: Float64, filters: Float64, count: int) -> Sum:
     terms = np.einsum("i,i...->i...", weights, filters)
-    order = _by_strength(kernel, terms, count)
+    strengths = np.linalg.norm(terms.reshape(len(terms), -1), axis=1)
+    order = np.argsort(-strengths, kind="stable")[:count]
     rest = kernel - terms[order].sum(axis=0)
     return Sum(kernel, terms[order], rest, weights[order], order, len(filters) - count)
 
 
-def _by_strength(kernel: Float64, terms: Float64, count: int) -> Array:
-    """Choose the terms one by one, each the one that leaves the least of the kernel."""
-    flat = terms.reshape(len(terms), -1)
-    overlaps, energies = flat @ kernel.ravel(), np.sum(flat**2, axis=1)
-    left, order = np.ones(len(terms), dtype=bool), []
-    for _ in range(count):
-        # Taking term i away lowers the squared rest by 2 <rest, term> - |term|^2.
-        gains = np.where(left, 2 * overlaps - energies, -np.inf)
-        best = int(np.argmax(gains))
-        order.append(best)
-        left[best] = False
-        overlaps = overlaps - flat @ flat[best]
-    return np.array(order)
-
-
-def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[Float64, Float64, Float64]:
-    """Return the kernel `(*size)`, its coefficients `(n,)` and the filters `(n, *size)`."""
+def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[str, Float64, Float64, Float64]:
+    """Return what the kernel is called, the kernel `(*size)`, its coefficients `(n,)` and the filters `(n, *size)`."""
     if accepted("source", source, "a layer on a bank or a kernel", "layer on a bank") == "layer on a bank":
         weights, filters = layer_coefficients(source), layer_bank(source)
-        kernels = blocks(source)[0].kernels
-        p, q = _channels(kernels.shape, in_, out)
-        return kernels[..., p, q], weights[:, p, q], filters.filters
+        block = blocks(source)[0]
+        p, q = _channels(block.kernels.shape, in_, out)
+        return block.name_of(p, q), block.kernels[..., p, q], weights[:, p, q], filters.filters
     if bank is None:
         raise TypeError("`bank` is missing: the filters that the kernel is a sum of; only a layer brings its own")
     filters = as_bank(bank)
-    kernel = to_numpy("kernel", source)
+    title, kernel = "", to_numpy("kernel", source)
     if kernel.ndim == filters.ndim + 2:
         p, q = _channels(kernel.shape, in_, out)
-        kernel = kernel[..., p, q]
+        title, kernel = Block(kernel).name_of(p, q), kernel[..., p, q]
     if kernel.shape != filters.size:
         raise ValueError(
             f"`source` must be a kernel of the bank's size {filters.size} in pixels, or kernels (*size, in, out), "
             f"got shape {np.shape(source)}"
         )
-    return kernel, decompose(kernel, filters), filters.filters
+    return title, kernel, decompose(kernel, filters), filters.filters
 
 
 def _channels(shape: tuple[int, ...], in_: int, out: int) -> tuple[int, int]:

@@ -20,9 +20,8 @@ from ._tiles import CMAP, Cmap
 
 KernelScale: TypeAlias = Literal["shared", "layer", "each"]
 
-MOST_OUTPUTS = 64
-MOST_INPUTS = 64
-MOST_INPUTS_OF_MODEL = 16
+MOST = (64, 64)  # inputs and outputs of one layer
+MOST_OF_MODEL = (8, 32)
 LARGEST_BLOCK = (8.0, 2.6)  # inches, of one layer of a model
 MOST_TILES = 1024  # of kernels that follow each other
 
@@ -48,8 +47,8 @@ def kernels(
         A Keras layer with a kernel, a model (also with models in it; one block for each convolution, under the
         name of its layer), or kernels `(*size, in, out)`, one- to three-dimensional.
     inputs, outputs : int or sequence of int, optional
-        How many, or which, input and output channels to draw. The default is all, up to 64 outputs and 64 inputs
-        (16 of each layer of a model), or 1024 kernels of one input or in colour; the title says what is left out.
+        How many, or which, input and output channels to draw. The default is all, up to 64 inputs and 64 outputs (8
+        and 32 of each layer of a model), or 1024 kernels of one input or in colour; the title says what is left out.
     rgb : bool, optional
         Draw kernels of three inputs in colour. The default does when there are exactly three; False draws a tile
         for each input.
@@ -88,7 +87,8 @@ def kernels(
 
     Notes
     -----
-    With several inputs and outputs, rows are inputs and columns outputs. Otherwise, and in colour, the tiles
+    With several inputs and outputs, rows are inputs and columns outputs; where many of one and few of the other
+    would make tiles too small to read, the matrix goes on below or beside. Otherwise, and in colour, the tiles
     follow each other row by row. Colour kernels are drawn as ``0.5 + 0.5 * W / limit``. Layers of one model
     often differ much in scale: ``scale="layer"`` then shows more.
 
@@ -103,7 +103,7 @@ def kernels(
     found = blocks(source)
     if ax is not None and len(found) > 1:
         raise ValueError(f"`ax` holds one layer, got a model with {len(found)} convolutions; pass `fig` instead")
-    most = MOST_INPUTS if len(found) == 1 else MOST_INPUTS_OF_MODEL
+    most = MOST if len(found) == 1 else MOST_OF_MODEL
     panels = [Panel.of(block, inputs, outputs, most, rgb) for block in found]
     limits = _limits(panels, scale, limit)
     plain = [number for number, panel in enumerate(panels) if not panel.rgb] * colorbar
@@ -115,7 +115,9 @@ def kernels(
     ]
     _align(axes, grids)
     for number in plain if scale == "layer" else plain[:1]:
-        _tiles.draw_colorbar(axes[number], drawn[number], "share of the largest" * (scale == "each"))
+        label = "share of the largest" * (scale == "each")
+        share = grids[number].columns / axes[number].get_xlim()[1]
+        _tiles.draw_colorbar(axes[number], drawn[number], label, edge=share)
     return whole_figure(axes[0])
 
 
@@ -130,13 +132,12 @@ class Panel:
     outputs: Array
 
     @classmethod
-    def of(cls, block: Block, inputs: Chosen, outputs: Chosen, most: int, rgb: bool | None) -> Panel:
+    def of(cls, block: Block, inputs: Chosen, outputs: Chosen, most: tuple[int, int], rgb: bool | None) -> Panel:
         """Choose the channels and turn the kernels into tiles."""
         count_in, count_out = block.kernels.shape[-2:]
         in_colour = _in_colour(block, inputs, rgb)
-        most_in, most_out = most, MOST_OUTPUTS
-        if in_colour or 1 in (count_in, count_out):
-            most_in = most_out = MOST_TILES
+        follow = in_colour or 1 in (count_in, count_out)
+        most_in, most_out = (MOST_TILES, MOST_TILES) if follow else most
         ins = chosen("inputs", inputs, count_in, most_in)
         outs = chosen("outputs", outputs, count_out, most_out)
         kept = np.moveaxis(block.kernels[..., ins, :][..., outs], (-2, -1), (0, 1))
@@ -165,26 +166,42 @@ class Panel:
     def plan(self, inches: Inches | None = None, largest: Inches = _layout.LARGEST) -> Grid:
         """Plan the grid."""
         shape = _layout.tile_shape(self.block.kernels.shape[:-2])
-        columns = len(self.outputs) if self.is_matrix else None
-        return _layout.plan(shape, len(self.tiles), columns=columns, inches=inches, largest=largest)
+        if self.is_matrix:
+            return _layout.plan_matrix(shape, len(self.inputs), len(self.outputs), inches=inches, largest=largest)
+        return _layout.plan(shape, len(self.tiles), inches=inches, largest=largest)
 
     def draw(self, ax: Axes, grid: Grid, limit: float, cmap: Cmap, scale: KernelScale, note: str) -> ScalarMappable:
         """Draw the tiles, the title and what must be known."""
         values = _tiles.scaled(self.tiles, "each" if scale == "each" else "shared")
         drawn = _tiles.draw_tiles(ax, values, grid, limit, cmap, rgb=self.rgb)
         if self.title:
-            ax.set_title(self.title, loc="left", fontsize="medium", pad=8)
-        if self.is_matrix:
-            self._name_channels(ax)
+            _tiles.draw_title(ax, self.title)
+        if grid.bands:
+            self._name_channels(ax, grid, grid.bands)
         colours = _tiles.colour_note(None if scale == "each" else limit) if self.rgb else ""
         columns = self.block.outputs * self.is_matrix
         _tiles.caption(ax, columns, _tiles.volume_note(self.block.dimensions), colours, note)
         return drawn
 
-    def _name_channels(self, ax: Axes) -> None:
-        for axis, indices in ((ax.xaxis, self.outputs), (ax.yaxis, self.inputs)):
-            shown = _layout.few(len(indices))
-            axis.set_ticks(shown + 0.5, labels=[str(index) for index in indices[shown]], fontsize="small")
+    def _name_channels(self, ax: Axes, grid: Grid, bands: _layout.Bands) -> None:
+        """Number the rows and columns of every band: at the edges by ticks, between bands in the cells left free."""
+        below, beside = [], []
+        for down, across in np.ndindex(bands.down, bands.across):
+            top, left = down * (bands.height + 1), across * (bands.width + 1)
+            outs = self.outputs[down * bands.width :][: bands.width]
+            ins = self.inputs[across * bands.height :][: bands.height]
+            below += [
+                (left + column + 0.5, top + bands.height, str(outs[column]))
+                for column in _layout.few(bands.width)
+                if column < len(outs)
+            ]
+            beside += [(left, top + row + 0.5, str(ins[row])) for row in _layout.few(bands.height) if row < len(ins)]
+        x_ticks = {x: text for x, y, text in below if y == grid.rows}
+        y_ticks = {y: text for x, y, text in beside if x == 0}
+        ax.set_xticks(list(x_ticks), labels=list(x_ticks.values()), fontsize="small")
+        ax.set_yticks(list(y_ticks), labels=list(y_ticks.values()), fontsize="small")
+        _tiles.draw_numbers(ax, [one for one in below if one[1] < grid.rows], grid, below=True)
+        _tiles.draw_numbers(ax, [one for one in beside if one[0] > 0], grid, below=False)
         ax.set_ylabel(self.block.inputs, fontsize="small")
 
 

@@ -55,8 +55,17 @@ def _column_texts(name: str, bank: FilterBank) -> list[str]:
         return [str(index) for index in range(len(bank))]
     column: Array = bank.parameters[name]
     if name in ANGLES and column.dtype.kind == "f":
-        return [f"{tidy(angle)}°" for angle in np.degrees(column)]
+        return _angle_texts(np.degrees(column))
     return [_text(value) for value in column]
+
+
+def _angle_texts(degrees: Array) -> list[str]:
+    """Write angles with the same decimals: the fewest, up to two, that say all exactly, or one where none do."""
+    finite = degrees[np.isfinite(degrees)]
+    exact = (decimals for decimals in range(3) if np.allclose(finite.round(decimals), finite, rtol=0, atol=1e-6))
+    decimals = next(exact, 1)
+    written = [f"{angle:.{decimals}f}°".replace("-", MINUS) for angle in degrees.round(decimals) + 0.0]
+    return [text if np.isfinite(angle) else tidy(angle) for text, angle in zip(written, degrees, strict=True)]
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib import rcParams
@@ -20,6 +20,7 @@ from ._canvas import Inches
 
 LARGEST = (10.0, 10.0)  # inches, width and height of a new picture
 SMOOTHEST = 20  # pixels of the sheet that the longer side of a tile has at least, so that gaps can be narrow
+READABLE = 0.4  # inches, the shorter side of a tile at which a matrix of tiles need not be cut into bands
 LABELLED = 0.8  # inches, about the width of a tile with labels
 LINE = 1.25  # height of a line of text over its size
 PAD = 1.5  # points between a tile and its text
@@ -71,6 +72,39 @@ def volume_tile(size: Sequence[int]) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
+class Bands:
+    """A matrix cut into bands, of columns one below the other, or of rows side by side, with a free cell between."""
+
+    rows: int
+    columns: int
+    down: int = 1
+    across: int = 1
+
+    @property
+    def height(self) -> int:
+        """Number of rows of a band."""
+        return math.ceil(self.rows / self.across)
+
+    @property
+    def width(self) -> int:
+        """Number of columns of a band."""
+        return math.ceil(self.columns / self.down)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of cells that all bands take."""
+        return self.down * (self.height + 1) - 1, self.across * (self.width + 1) - 1
+
+    def places(self) -> Array:
+        """Return the number of the cell of each entry of the matrix; both are counted row by row."""
+        row, column = np.divmod(np.arange(self.rows * self.columns), self.columns)
+        y = row % self.height + column // self.width * (self.height + 1)
+        x = column % self.width + row // self.height * (self.width + 1)
+        cells: Array = y * self.cells[1] + x
+        return cells
+
+
+@dataclass(frozen=True)
 class Grid:
     """Rows and columns of cells with a tile in each; margins are in pixels of the sheet."""
 
@@ -85,6 +119,8 @@ class Grid:
     """Width of a tile in inches."""
     points: float
     """Size of the texts at the tiles."""
+    bands: Bands | None = None
+    """How a matrix of tiles is cut; else they follow each other row by row."""
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -103,10 +139,13 @@ class Grid:
         scale = self.tile / self.shape.width
         return self.columns * width * scale, self.rows * height * scale
 
+    def places(self, count: int) -> Array:
+        """Return the numbers of the cells, row by row, that the first `count` tiles are in."""
+        return self.bands.places() if self.bands else np.arange(count)
+
     def boxes(self, count: int) -> Float64:
         """Return where the first `count` tiles are: x0, x1, y0, y1 in units of the axes, `(count, 4)`."""
-        index = np.arange(count)
-        row, column = index // self.columns, index % self.columns
+        row, column = np.divmod(self.places(count), self.columns)
         height, width = self.cell
         x = [column + edge / width for edge in (self.left, self.left + self.shape.width)]
         y = [row + edge / height for edge in (self.top, self.top + self.shape.height)]
@@ -147,6 +186,22 @@ def plan(
     rooms = [math.ceil((LINE * points * number + PAD * bool(number)) / 72 / tile * shape.width) for number in lines]
     top, bottom = rooms[0] + shape.gap // 2, rooms[1] + right
     return Grid(rows, columns, shape, left, right, top, bottom, tile, points)
+
+
+def plan_matrix(
+    shape: Shape, rows: int, columns: int, *, inches: Inches | None = None, largest: Inches = LARGEST
+) -> Grid:
+    """Plan a grid for a matrix of tiles, cut into the fewest bands at which they are readable or nearly the largest."""
+    cuts = [Bands(rows, columns, down=number) for number in range(1, columns + 1)]
+    cuts += [Bands(rows, columns, across=number) for number in range(2, rows + 1)]
+    grids = [
+        replace(plan(shape, math.prod(cut.cells), columns=cut.cells[1], inches=inches, largest=largest), bands=cut)
+        for cut in cuts
+    ]
+    readable = READABLE * max(1.0, shape.width / shape.height)
+    enough = min(readable, 0.8 * max(grid.tile for grid in grids))
+    fitting = [(cut.down * cut.across, grid) for cut, grid in zip(cuts, grids, strict=True) if grid.tile >= enough]
+    return min(fitting, key=lambda found: found[0])[1]
 
 
 def pleasant_width(shape: Shape, count: int) -> float:

@@ -43,6 +43,11 @@ class Block:
         """Number of dimensions of one kernel."""
         return self.kernels.ndim - 2
 
+    def name_of(self, p: int, q: int) -> str:
+        """Return what the kernel from input `p` to output `q` is called."""
+        parts = [self.title, self.inputs.replace("input", f"input {p}"), f"{self.outputs} {q}"]
+        return ", ".join(filter(None, parts))
+
 
 def kind_of(source: Any) -> Kind:
     """Return what this is; an array is what is nothing else."""
@@ -142,12 +147,15 @@ def _layer_block(layer: Any, title: str) -> Block:
     if values is None:
         raise ValueError(f"`source` has no kernel yet: build {_name(layer)!r} first by calling it on an input")
     kernels = _as_kernels(values)
-    if hasattr(layer, "depth_multiplier"):
-        return Block(kernels, title, outputs="multiple", mixes_inputs=False)
     if _is_transposed(layer):
-        return Block(kernels.swapaxes(-1, -2), title)
-    grouped = getattr(layer, "groups", 1) != 1
-    return Block(kernels, title, inputs="input of the group" if grouped else "input")
+        kernels = kernels.swapaxes(-1, -2)
+    return Block(kernels, title, *channel_names(layer), mixes_inputs=not hasattr(layer, "depth_multiplier"))
+
+
+def channel_names(source: Any) -> tuple[str, str]:
+    """Return what an input and an output of a layer or an array are called."""
+    inputs = "input of the group" if getattr(source, "groups", 1) != 1 else "input"
+    return inputs, "multiple" if hasattr(source, "depth_multiplier") else "output"
 
 
 def _is_transposed(layer: Any) -> bool:

@@ -53,11 +53,11 @@ def scaled(values: Float64, scale: Scale) -> Float64:
     return values / np.where(peaks > 0, peaks, 1.0)
 
 
-def new_axes(grid: Grid, *, colorbar: bool, caption: bool) -> Axes:
+def new_axes(grid: Grid, *, colorbar: bool, caption: bool, title: bool = False) -> Axes:
     """Make a figure that fits the grid."""
     width, height = grid.inches
-    beside, under = 0.65 * colorbar, 0.3 * caption
-    return new_figure((max(width + beside, 1.5) + 0.1, max(height + under, 0.8) + 0.1)).add_subplot()
+    beside, around = 0.65 * colorbar, 0.3 * caption + 0.3 * title
+    return new_figure((max(width + beside, 1.5) + 0.1, max(height + around, 0.8) + 0.1)).add_subplot()
 
 
 def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False) -> ScalarMappable:
@@ -116,7 +116,7 @@ def sheet(tiles: Float64, grid: Grid) -> Float64:
     tail = tiles.shape[3:]
     cells = np.full((grid.rows * grid.columns, height, width, *tail), 0.0 if tail else np.nan)
     across, down = grid.left + grid.shape.width, grid.top + grid.shape.height
-    cells[: len(tiles), grid.top : down, grid.left : across] = tiles
+    cells[grid.places(len(tiles)), grid.top : down, grid.left : across] = tiles
     cells = cells.reshape(grid.rows, grid.columns, height, width, *tail).swapaxes(1, 2)
     return cells.reshape(grid.rows * height, grid.columns * width, *tail)
 
@@ -171,10 +171,20 @@ def draw_labels(ax: Axes, texts: Sequence[str], grid: Grid, *, above: bool = Fal
         label.set_in_layout(False)
 
 
-def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "") -> None:
-    """Draw a thin colour bar at the right of the axes, from their top, at most `BAR_HEIGHT` high."""
+def draw_numbers(ax: Axes, numbers: Sequence[tuple[float, float, str]], grid: Grid, *, below: bool) -> None:
+    """Write numbers, each at its x and y, below the tiles or at their left, in the cells left free there."""
+    width, height = (72 * inches for inches in grid.inches)
+    points = min(small(), 0.7 * height / grid.rows, 0.6 * width / grid.columns)
+    for x, y, text in numbers:
+        number = ax.annotate(text, (x, y), (0, -PAD) if below else (-PAD, 0), textcoords="offset points")
+        number.set(ha="center" if below else "right", va="top" if below else "center", fontsize=points)
+        number.set_in_layout(False)
+
+
+def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: float = 1.0) -> None:
+    """Draw a thin colour bar at the right of `edge`, a share of the axes, from their top, at most `BAR_HEIGHT` high."""
     share = min(1.0, BAR_HEIGHT / axes_inches(ax)[1])
-    bar = ax.inset_axes((0.1, 1 - share, 0.09, share), transform=inches_from(ax, 1))
+    bar = ax.inset_axes((0.1, 1 - share, 0.09, share), transform=inches_from(ax, edge))
     colorbar = ax.figure.colorbar(drawn, cax=bar)
     low, high = (float(end) for end in drawn.get_clim() if end is not None)
     colorbar.set_ticks([low, 0, high], labels=[tidy(low), "0", tidy(high)], fontsize="small")
@@ -184,12 +194,19 @@ def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "") -> None:
         colorbar.set_label(label, fontsize="small")
 
 
+def draw_title(ax: Axes, text: str) -> None:
+    """Write above the picture what it shows."""
+    ax.set_title(text, loc="left", fontsize="medium", pad=8)
+
+
 def caption(ax: Axes, *sentences: str) -> None:
-    """Write what the reader must know under the picture, in lines about as wide as it."""
-    text = "; ".join(sentence for sentence in sentences if sentence)
+    """Write what the reader must know under the picture, in lines about as wide as it that break between clauses."""
+    clauses = "; ".join(sentence for sentence in sentences if sentence).split("; ")
     letters = max(30, int(72 * axes_inches(ax)[0] / (0.5 * small())))
-    if text:
-        ax.set_xlabel("\n".join(textwrap.wrap(text, letters)), fontsize="small")
+    whole = [clause.replace(" ", "\N{NO-BREAK SPACE}") if len(clause) < letters else clause for clause in clauses]
+    if any(whole):
+        lines = textwrap.wrap("; ".join(whole), letters)
+        ax.set_xlabel("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), fontsize="small")
 
 
 def volume_note(dimensions: int) -> str:

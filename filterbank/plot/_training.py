@@ -146,7 +146,8 @@ def _read(source: Any, layer: str | None, time: str, snapshots: int) -> Record:
 
 
 def _read_array(source: Any, layer: str | None, snapshots: int) -> Record:
-    kernels = to_numpy("source", source)
+    what = "a KernelHistory, which is given to `fit` as a callback, or real numbers (times, *size, in, out)"
+    kernels = to_numpy("source", source, what)
     # Of four axes no one can tell whether the first is time or the height of kernels that did not move.
     if not 5 <= kernels.ndim <= 6 or not kernels.size:
         raise ValueError(
@@ -208,15 +209,21 @@ def _name_snapshots(ax: Axes, record: Record, picked: Array) -> None:
 
 def _draw_curves(ax: Axes, record: Record) -> None:
     notes = []
+    alone = len(record.times) == 1
     for name, values in record.values.items():
         distance, note = _distance(values)
         notes.append(note)
-        (line,) = ax.plot(record.times, distance, linewidth=1.2, label=name)
+        (line,) = ax.plot(record.times, distance, linewidth=1.2, markersize=3.5, label=name)
         if name == record.name:
-            line.set(marker="o", markersize=3.5, markevery=record.moments.tolist(), zorder=3)
+            line.set(marker="o", markevery=record.moments.tolist(), zorder=3)
         elif len(record.values) > MOST_NAMED:
             line.set(color="0.6", linewidth=0.8)
-    ax.set_ylim(bottom=0)
+        if alone:
+            line.set(marker="o", clip_on=False)  # There is no line to see.
+    ax.set_ylim(0, None if ax.dataLim.y1 > 0 else 1)
+    if alone:
+        ax.set_xlim(record.times[0] - 1, record.times[0] + 1)
+        ax.set_xticks(record.times)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize="small")
     ax.set_ylabel("distance from the start\nrelative to its norm", fontsize="small")

@@ -37,7 +37,8 @@ class KernelHistory(keras.callbacks.Callback):
     resume : bool, default False
         Whether to go on from the file at `path`, if there is one: what it holds up to the epoch that training starts
         with (`initial_epoch`, or where `BackupAndRestore` resumes) is kept, the rest is dropped, and steps and epochs
-        count on. Without it every training starts anew.
+        count on. Without it every training starts anew. What an uninterrupted training gives, only a backup by epochs
+        can give: Keras begins an epoch again from its first batch.
 
     Attributes
     ----------

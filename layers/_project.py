@@ -71,7 +71,23 @@ class ConvertedLayer(NamedTuple):
 
 
 class ConversionReport(tuple[ConvertedLayer, ...]):
-    """Rows of `ConvertedLayer`, one for each converted layer; prints as a table."""
+    """Rows of `ConvertedLayer`, one for each converted layer; prints as a table.
+
+    Parameters
+    ----------
+    iterable : iterable of ConvertedLayer
+        The rows.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import project
+    >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="edges")])
+    >>> report = project(model, fb.dct(3)).report
+    >>> [row.layer for row in report]
+    ['edges']
+    """
 
     __slots__ = ()
 

@@ -131,6 +131,6 @@ def test_mixed_precision_is_one_layer_of_rounding_away(pair: Pair, policy: str, 
     wanted, found = run(exact.layers[0], pair.images()), run(layer, pair.images())
     rounding = 2.0 ** (-11 if policy == "mixed_float16" else -8)
     error = np.abs(found.astype(float) - wanted).max() / np.abs(wanted).max()
-    assert rounding / 50 < error < 4 * rounding
+    assert rounding / 50 < error < 10 * rounding  # TensorFlow adds in half precision too in 3-D
     model.save(tmp_path / "model.keras")
     assert_back(keras.models.load_model(tmp_path / "model.keras"), model, pair)

@@ -188,7 +188,8 @@ def _read_array(path: str) -> Array:
         else:
             from skimage.io import imread
 
-            array = imread(path)
+            with open(path, "rb") as file:  # what cannot be read is closed, too
+                array = imread(file)
     except Exception as error:  # Each of the image readers behind it has exceptions of its own.
         raise CommandError(f"{path!r} is neither an image for scikit-image nor a .npy array: {error}") from error
     return array

@@ -253,7 +253,7 @@ def test_show_draws_a_picture(capsys):
         (["make", "pca", "-s", "3", "--images", "text.png", "-o", "x.npz"], "'text.png' is neither an image for"),
         (["make", "pca", "-s", "3,", "--images", "volume.npy", "-o", "x.npz"], "must hold 1-D images as --size says"),
         (["make", "pca", "-s", "3", "--images", "objects.npy", "-o", "x.npz"], "'objects.npy' is neither an image for"),
-        (["make", "gabor", "-s", "10000000", "-o", "x.npz"], "there is not enough memory: Unable to allocate 728. TiB"),
+        (["make", "gabor", "-s", "10000000", "-o", "x.npz"], "there is not enough memory: Unable to allocate"),
         (["make", "dct", "-s", "11", "-o", "no/x.npz"], "filterbank: cannot write 'no/x.npz': there is no folder 'no'"),
         (["make", "dct", "-s", "11", "-o", "x.png"], "--output must be a .npz file, got 'x.png'; write -o x.npz"),
         (["make", "dct", "-s", "11", "-o", "x"], "--output must be a .npz file, got 'x'; write -o x.npz"),

@@ -39,6 +39,40 @@ def test_log_gabor_is_the_sum_over_frequencies(size, theta, phase):
     np.testing.assert_allclose(bank[0], expected, rtol=0, atol=1e-13 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize(("size", "f0", "phase"), [(15, 0.25, np.pi / 2), (9, 0.2, 0.0), (9, 0.1, np.pi / 2)])
+def test_log_gabor_is_the_integral_over_frequencies_but_for_what_wraps_around(size, f0, phase):
+    bank = fb.log_gabor(size, frequencies=[f0], orientations=[0.7], phases=[phase], angular_count=6, norm=None)
+    # Ten times as many samples a side, so a tenth of the wraps: by matrices, as only the window is needed.
+    grid = 1351
+    f = (np.arange(grid) - grid // 2) / grid
+    fy, fx = f[:, None], f[None, :]
+    radius = np.hypot(fy, fx)
+    spectrum = np.exp(-(np.log(np.where(radius > 0, radius, 1e-300) / f0) ** 2) / (2 * math.log(0.65) ** 2))
+    turn = np.angle(np.exp(1j * (np.arctan2(fy, fx) - 0.7)))
+    spectrum *= (1 + np.cos(np.clip(np.abs(turn) * 3, 0, np.pi))) / 2
+    waves = np.exp(2j * np.pi * np.outer(np.arange(size) - (size - 1) / 2, f))
+    whole = (waves @ spectrum @ waves.T * cmath.exp(1j * phase)).real / grid**2
+    expected = whole - whole.mean()
+    np.testing.assert_allclose(bank[0], expected, rtol=0, atol=2e-4 * np.abs(expected).max())
+
+
+def test_log_gabor_in_three_dimensions_is_the_sum_over_frequencies():
+    bank = fb.log_gabor((5, 4, 5), frequencies=[0.25], orientations=[[1, 2, 2]], angular_count=4, norm=None)
+    f = (np.arange(151) - 75) / 151
+    parts = np.meshgrid(f, f, f, indexing="ij", sparse=True)
+    radius = np.sqrt(sum(part**2 for part in parts))
+    safe = np.where(radius > 0, radius, 1)
+    spectrum = np.where(radius > 0, np.exp(-(np.log(safe / 0.25) ** 2) / (2 * math.log(0.65) ** 2)), 0)
+    angle = np.arccos(np.clip((parts[0] + 2 * parts[1] + 2 * parts[2]) / 3 / safe, -1, 1))
+    spectrum = spectrum * (1 + np.cos(np.minimum(angle * 2, np.pi))) / 2
+    waves = [np.exp(2j * np.pi * np.outer(np.arange(side) - (side - 1) / 2, f)) for side in (5, 4, 5)]
+    analytic = np.einsum("zi,yj,xk,ijk->zyx", *waves, spectrum, optimize=True) / 151**3
+    for one, phase in zip(bank, (0, np.pi / 2), strict=True):
+        whole = (analytic * cmath.exp(1j * phase)).real
+        expected = whole - whole.mean()
+        np.testing.assert_allclose(one, expected, rtol=0, atol=2e-3 * np.abs(expected).max())
+
+
 def test_log_gabor_in_one_dimension_is_an_integral():
     bank = fb.log_gabor((31,), frequencies=[0.1], norm=None)
     f = (np.arange(200_000) + 0.5) / 400_000

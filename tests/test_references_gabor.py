@@ -134,6 +134,26 @@ def test_gabor_is_the_formula_at_even_sizes(size, zero_mean):
         assert_equal(one, expected, 0.7 / (2 * math.pi * sigma**2), 2e-15)
 
 
+@pytest.mark.parametrize(("window", "ratio"), [((9,), 1.0), ((6,), 1.0), ((5, 4, 5), 1.0), ((4, 5, 3), 0.6)])
+def test_gabor_is_the_formula_in_one_and_three_dimensions(window, ratio):
+    """Voxel by voxel: a Gaussian of integral 1 about the wave's direction, round across it."""
+    vectors = [[1.0]] if len(window) == 1 else [[0.0, 0.0, 1.0], [1.0, 2.0, -2.0]]
+    orientations = {} if len(window) == 1 else {"orientations": vectors}
+    settings = {"frequencies": [0.1, 0.3], "sigma": [1.2, 0.9], "phases": PHASES, "aspect_ratio": ratio}
+    bank = fb.gabor(window, **settings, **orientations, norm=None)
+    every = itertools.product([(0.1, 1.2), (0.3, 0.9)], vectors, PHASES)
+    for one, ((f, sigma), vector, phase) in zip(bank, every, strict=True):
+        unit = np.array(vector) / np.linalg.norm(vector)
+        for index in np.ndindex(window):
+            place = np.array(index) - (np.array(window) - 1) / 2
+            along = float(place @ unit)
+            across = float(place @ place) - along**2
+            bell = math.exp(-(along**2 + ratio**2 * across) / (2 * sigma**2))
+            integral = (2 * math.pi) ** (len(window) / 2) * sigma ** len(window) / ratio ** (len(window) - 1)
+            expected = bell / integral * math.cos(2 * math.pi * f * along + phase)
+            assert one[index] == pytest.approx(expected, rel=0, abs=1e-14)
+
+
 def test_zero_mean_is_zero_on_the_grid():
     bank = fb.gabor(12, zero_mean=True)
     np.testing.assert_allclose(bank.filters.sum((1, 2)), 0, atol=1e-15)

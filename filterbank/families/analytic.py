@@ -88,8 +88,9 @@ def log_gabor(
     .. math:: \exp\frac{-\ln^2(w / w_0)}{2 \ln^2 s} \cdot \frac{1 + \cos(\min(|\Delta\theta| N / 2, \pi))}{2}
 
     and 0 at zero frequency, for `N` the angular count; 1-D has its positive half and no angular factor. It is
-    sampled on a grid much larger than the window, transformed back and cut to the window about the centre; the mean
-    that the cut leaves is taken away. Pairs of `sigma_on_f` and step between frequencies that tile evenly:
+    sampled on a grid of eight windows and at least 128 samples a side (four and 48 in 3-D), transformed back and cut to
+    the window about the centre; the mean that the cut leaves is taken away. What wraps around on that grid is below
+    2e-4 of the peak (2e-3 in 3-D). Pairs of `sigma_on_f` and step between frequencies that tile evenly:
     (0.85, 1.3), (0.75, 1.6), (0.65, 2.1), (0.55, 3). The spectrum ends at Nyquist: high centre frequencies make it end
     abruptly, and the filter ring. `N` orientations that add up to a constant always depend on one another, since
     every other one does so too: the even filters for even `N`, the odd ones for odd `N`. The five of the

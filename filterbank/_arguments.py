@@ -188,8 +188,7 @@ def _read_array(path: str) -> Array:
         else:
             from skimage.io import imread
 
-            with open(path, "rb") as file:  # what cannot be read is closed, too
-                array = imread(file)
+            array = imread(path)
     except Exception as error:  # Each of the image readers behind it has exceptions of its own.
         raise CommandError(f"{path!r} is neither an image for scikit-image nor a .npy array: {error}") from error
     return array

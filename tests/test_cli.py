@@ -236,6 +236,10 @@ def test_show_draws_a_picture(capsys):
     assert io.imread("bank.png").shape[2] in (3, 4)
 
 
+# imageio leaves a file open that it cannot read.
+@pytest.mark.filterwarnings(
+    "ignore:.*unclosed file:ResourceWarning", "ignore:.*:pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize(
     ("words", "text"),
     [

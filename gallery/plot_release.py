@@ -59,9 +59,7 @@ ways = {
     "free from the start": ("both", lambda: []),
     "frozen, then free": ("both", lambda: [FreezeBasis(until_epoch=12)]),
 }
-results = {
-    name: [trained(train, callbacks(), seed) for seed in range(3)] for name, (train, callbacks) in ways.items()
-}
+results = {name: [trained(train, callbacks(), seed) for seed in range(3)] for name, (train, callbacks) in ways.items()}
 for name, runs in results.items():
     scores = ", ".join(f"{accuracy:.1%}" for _, _, accuracy in runs)
     moved = ", ".join(f"{layer.verify().moved:.0%}" for layer, _, _ in runs)

@@ -281,7 +281,7 @@ def test_subclassed_model_is_refused(on_bank: Any, images: np.ndarray) -> None:
 
 def test_subclassed_model_inside_a_model_is_refused(on_bank: Any, images: np.ndarray) -> None:
     model = keras.Sequential([keras.Input(images.shape[1:]), Subclassed(on_bank())])
-    with pytest.raises(TypeError, match=r"a Subclassed, holds a layer on a bank that cannot be exchanged: fold"):
+    with pytest.raises(TypeError, match=r"a Subclassed, holds a layer that cannot be exchanged: convert"):
         fold(model)
 
 
@@ -303,7 +303,7 @@ def test_model_with_a_call_of_its_own_is_refused(on_bank: Any, images: np.ndarra
 
 def test_layer_inside_another_layer_is_refused(on_bank: Any, images: np.ndarray) -> None:
     model = keras.Sequential([keras.Input((2, *images.shape[1:])), layers.TimeDistributed(on_bank(), name="films")])
-    with pytest.raises(TypeError, match=r"layer 'films', a TimeDistributed, holds a layer on a bank that cannot"):
+    with pytest.raises(TypeError, match=r"layer 'films', a TimeDistributed, holds a layer that cannot"):
         fold(model)
 
 

@@ -20,10 +20,11 @@ else:
 
     from ._basis import EnergySplit
     from ._conv import BasisConv1D, BasisConv2D, BasisConv3D
+    from ._conversion import Conversion, ConvertedLayer
     from ._depthwise import BasisDepthwiseConv1D, BasisDepthwiseConv2D, BasisSeparableConv1D, BasisSeparableConv2D
     from ._fold import fold
     from ._history import KernelHistory
-    from ._project import Conversion, ConvertedLayer, project, rebase
+    from ._project import project, rebase
     from ._proof import FrozenBasisError, Verification
     from ._release import FreezeBasis, ReleaseBasis
     from ._response import BankResponse1D, BankResponse2D, BankResponse3D

@@ -4,8 +4,9 @@ Every function takes a bank or plain filters and returns a bank, with the column
 its recipe.
 """
 
-from ._frame import concatenate, dual, orthonormalize, prune, tighten, whiten
+from ._frame import concatenate, dual, tighten, whiten
 from ._geometry import quadrature, resize, rotate, steer
+from ._rank import orthonormalize, prune
 from ._scale import normalize, window, zero_mean
 
 __all__ = [

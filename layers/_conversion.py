@@ -1,0 +1,114 @@
+"""What a conversion gives: the new layer or model, and a row for each layer of what was kept and what it costs."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class ConvertedLayer(NamedTuple):
+    """What the conversion of one layer kept and cost.
+
+    Parameters
+    ----------
+    layer : str
+        Name of the layer.
+    bank : str
+        Family and number of filters.
+    energy : float
+        The share of the kernel's energy (sum of squares) that the bank explains.
+    before, after : int
+        How many numbers train, before and after; the bank itself, which does not, is not among them.
+    difference : float or None
+        The largest difference of the layer's output for what reaches the layer in the given inputs.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import project
+    >>> layer = keras.layers.Conv2D(64, 11, kernel_initializer="ones")
+    >>> layer.build((None, 32, 32, 1))
+    >>> row = project(layer, fb.dct(11, n=10)).report[0]
+    >>> row.before, row.after, round(row.energy, 6)
+    (7808, 704, 1.0)
+    """
+
+    layer: str
+    bank: str
+    energy: float
+    before: int
+    after: int
+    difference: float | None
+
+
+class ConversionReport(tuple[ConvertedLayer, ...]):
+    """Rows of `ConvertedLayer`, one for each converted layer; prints as a table.
+
+    Parameters
+    ----------
+    iterable : iterable of ConvertedLayer
+        The rows.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import project
+    >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="edges")])
+    >>> report = project(model, fb.dct(3)).report
+    >>> [row.layer for row in report]
+    ['edges']
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        head = ("layer", "bank", "energy", "before", "after", "difference")
+        rows = [
+            (
+                row.layer,
+                row.bank,
+                f"{row.energy:.2%}",
+                f"{row.before:,}",
+                f"{row.after:,}",
+                "-" if row.difference is None else f"{row.difference:.3g}",
+            )
+            for row in self
+        ]
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(width) if index < 2 else cell.rjust(width)
+                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in (head, *rows)
+        )
+
+
+class Conversion(NamedTuple):
+    """A converted layer or model, and what the conversion kept and cost.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer or None
+        The new layer, where a layer was given.
+    model : keras.Model or None
+        The new model, where a model was given.
+    report : tuple of ConvertedLayer
+        A row for each converted layer; prints as a table.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import filterbank as fb
+    >>> from filterbank.layers import project
+    >>> convolution = keras.layers.Conv2D(8, 5, kernel_initializer="ones", name="first")
+    >>> model = keras.Sequential([keras.Input((32, 32, 3)), convolution])
+    >>> print(project(model, "dct").report)
+    layer  bank      energy  before  after  difference
+    first  dct, 25  100.00%     608    608           -
+    """
+
+    layer: Any
+    model: Any
+    report: ConversionReport

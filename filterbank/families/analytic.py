@@ -163,17 +163,21 @@ def _filters(
     window: tuple[int, ...], centre: float, s: float, direction: Float64, count: float, phase: Float64
 ) -> tuple[Float64, Float64]:
     """Return one wave at each phase, `(phases, *window)`, and the shares of energy that the window cuts off."""
-    sides = [_grid_side(side, len(window)) for side in window]
-    frequencies = np.meshgrid(*(fft.fftfreq(side) for side in sides), indexing="ij", sparse=True)
-    spectrum = _log_gabor_spectrum(frequencies, centre, s, direction, count)
-    # Moves the origin from the first pixel to the exact centre of the window.
-    turns = sum(f * (side - 1) / 2 for f, side in zip(frequencies, window, strict=True))
-    analytic = fft.ifftn(spectrum * np.exp(-2j * np.pi * turns))
+    axes = [fft.fftfreq(_grid_side(side, len(window))) for side in window]
+    spectrum = _log_gabor_spectrum(np.meshgrid(*axes, indexing="ij", sparse=True), centre, s, direction, count)
+    # Only the window is needed of the inverse transform: its rows along each axis, about the centre.
+    analytic: npt.NDArray[np.complex128] = spectrum.astype(np.complex128)
+    for axis, frequency in zip(reversed(_grid.axes(window)), reversed(axes), strict=True):
+        waves = np.exp(2j * np.pi * np.outer(frequency, axis)) / len(frequency)
+        # The axis transformed moves to the front, so that in the end all are in their order.
+        analytic = np.moveaxis(analytic @ waves, -1, 0)
     column = (-1, *(1,) * len(window))
-    everywhere = np.real(analytic * np.exp(1j * phase).reshape(column))
+    inside = np.real(analytic * np.exp(1j * phase).reshape(column))
+    # The sum of squares over the whole grid, by Parseval; opposite frequencies tell even waves from odd ones.
+    opposite = np.roll(np.flip(spectrum), 1, axis=tuple(range(len(window))))
+    everywhere = np.sum(spectrum**2) + np.cos(2 * phase) * np.sum(spectrum * opposite)
     pixels = tuple(range(1, len(window) + 1))
-    inside = everywhere[(slice(None), *(slice(side) for side in window))]
-    lost = 1 - np.sum(inside**2, axis=pixels) / np.sum(everywhere**2, axis=pixels)
+    lost = 1 - 2 * spectrum.size * np.sum(inside**2, axis=pixels) / everywhere
     return inside - inside.mean(pixels, keepdims=True), lost
 
 

@@ -1,3 +1,4 @@
+from . import analysis as analysis
 from . import layers as layers
 from . import plot as plot
 from ._apply import apply as apply

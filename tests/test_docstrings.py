@@ -8,7 +8,7 @@ from numpydoc.validate import Validator, validate
 
 # What numpydoc asks for and we do not: an extended summary, a See Also, examples of methods, "Return" for "The".
 OPTIONAL = {"ES01", "SA01", "SS05"}
-MODULES = ("filterbank", "filterbank.plot", "filterbank.layers")
+MODULES = ("filterbank", "filterbank.analysis", "filterbank.plot", "filterbank.layers")
 
 
 def public_names():

@@ -96,7 +96,7 @@ def test_no_module_bears_the_name_of_a_public_function():
     """Else importing the module would hide the function."""
     package = Path(fb.__file__).parent
     modules = {path.stem for path in package.glob("*") if path.suffix in ("", ".py")}
-    assert modules & set(dir(fb)) == {"plot", "layers"}
+    assert modules & set(dir(fb)) == {"analysis", "plot", "layers"}
 
 
 def test_importing_loads_nothing_heavy():

@@ -8,7 +8,8 @@ import pytest
 import filterbank as fb
 
 WITHOUT_EXAMPLES = {"BankWarning"}
-NAMES = sorted(name for name in fb.__all__ if name not in ("layers", "plot", *WITHOUT_EXAMPLES))
+NAMES = sorted(name for name in fb.__all__ if name not in ("analysis", "layers", "plot", *WITHOUT_EXAMPLES))
+ANALYSES = [f"analysis.{name}" for name in fb.analysis.__all__]
 PLOTS = [f"plot.{name}" for name in fb.plot.__all__]
 LAYERS = [f"layers.{name}" for name in fb.layers.__all__ if name != "FrozenBasisError"]
 
@@ -32,7 +33,7 @@ def folder_and_figures(tmp_path, monkeypatch):
     plt.close("all")
 
 
-@pytest.mark.parametrize("name", [*NAMES, *PLOTS, *LAYERS])
+@pytest.mark.parametrize("name", [*NAMES, *ANALYSES, *PLOTS, *LAYERS])
 def test_examples(name):
     tests = examples_of(name)
     assert tests

@@ -48,7 +48,8 @@ def legendre(
     -----
     The polynomials orthogonal on equally spaced points. Sampled Legendre polynomials are not; on the grid the
     discrete ones of Legendre, Gram and Chebyshev are the same but for their scale, so that `legendre` and
-    `chebyshev` differ at ``norm=None`` only.
+    `chebyshev` differ at ``norm=None`` only. There, polynomials of high degree are so small at the last pixel, compared
+    with the middle, that float64 cannot scale them by it: use ``norm=None`` up to some 30 pixels a side.
 
     References
     ----------

@@ -131,7 +131,7 @@ def frame_bounds(bank: FilterBank | npt.ArrayLike, shape: Size | None = None) ->
     slack = math.prod(math.cos(math.pi * (side - 1) / samples) for samples, side in zip(grid, bank.size, strict=True))
     middle, reach = (upper + lower) / 2, (upper - lower) / 2 / slack
     # Rounding of the transform, which would else certify too much of a tight bank.
-    rounding = 32 * np.finfo(np.float64).eps * upper
+    rounding = 32 * float(np.finfo(np.float64).eps) * upper
     return FrameBounds(lower, upper, max(middle - reach - rounding, 0.0), middle + reach + rounding)
 
 

@@ -116,8 +116,9 @@ def kernel_basis(kernels: npt.ArrayLike, n: int | float | None = None) -> Filter
 
     Parameters
     ----------
-    kernels : array_like
-        The kernels, `(*size, in, out)` in Keras's order.
+    kernels : array_like or layer
+        The kernels, `(*size, in, out)` in Keras's order, or a Keras convolution, whose kernels (the depthwise ones of
+        a separable one) are taken.
     n : int or float, optional
         How many filters; or, as a float of at most 1, the share of the energy to keep with as few as possible. The
         default is as many as the kernels have dimensions: their rank.
@@ -155,6 +156,8 @@ def kernel_basis(kernels: npt.ArrayLike, n: int | float | None = None) -> Filter
     >>> bool(abs(fb.compose(fb.decompose(kernels, bank), bank) - kernels).max() < 1e-12)
     True
     """
+    for name in ("depthwise_kernel", "kernel"):
+        kernels = getattr(kernels, name, kernels)
     values = _real("kernels", kernels).astype(np.float64)
     if not 3 <= values.ndim <= 5 or not values.size:
         raise ValueError(f"`kernels` must be (*size, in, out) of one to three dimensions, got shape {values.shape}")

@@ -66,7 +66,7 @@ print(f"plain network: test accuracy {accuracy(network):.1%} of {len(test_labels
 # ``fb.kernel_basis`` finds the filters that hold a layer's kernels best: their singular vectors. A
 # chooser gets the size of the kernel and the layer, and returns a bank. The report says what was kept.
 
-conversion = project(network, lambda size, layer: fb.kernel_basis(layer.kernel, 0.8), inputs=test_images)
+conversion = project(network, lambda size, layer: fb.kernel_basis(layer, 0.8), inputs=test_images)
 print(conversion.report)
 
 # %%
@@ -84,7 +84,7 @@ def stored(model):
 
 counts = (1, 2, 4, 8, 16)
 choosers = {
-    "its own filters": lambda n: lambda size, layer: fb.kernel_basis(layer.kernel, n),
+    "its own filters": lambda n: lambda size, layer: fb.kernel_basis(layer, n),
     "cosines": lambda n: lambda size, layer: fb.dct(size, n=n),
     **{
         f"random filters, draw {draw}": lambda n, draw=draw: lambda size, layer: fb.random(size, n=n, rng=draw)
@@ -111,7 +111,7 @@ axes.legend(frameon=False)
 # Three filters a layer lose much. With ``train="basis"`` the coefficients stay and the filters
 # move: few numbers, trained for two epochs on the same patches.
 
-tuned = project(network, lambda size, layer: fb.kernel_basis(layer.kernel, 3), train="basis").model
+tuned = project(network, lambda size, layer: fb.kernel_basis(layer, 3), train="basis").model
 before = accuracy(tuned)
 tuned.compile(keras.optimizers.Adam(0.003), loss)
 tuned.fit(images, labels, batch_size=32, epochs=2, verbose=0)

@@ -12,11 +12,11 @@ from keras import ops
 
 import filterbank
 from filterbank import FilterBank
-from filterbank._check import Array, Float64, window_name
+from filterbank._check import Array, Float64, choice, window_name
 from filterbank._compose import pseudo_inverse
 
 from ._arguments import as_bank
-from ._basis import BasisMixin
+from ._basis import TRAIN, BasisMixin
 from ._composition import SMALLEST_SINGULAR_VALUE
 from ._conv import BasisConv1D, BasisConv2D, BasisConv3D
 from ._conversion import Conversion, ConversionReport, ConvertedLayer
@@ -93,7 +93,7 @@ def project(
     >>> bool(abs(fold(layer).kernel - plain.kernel).numpy().max() < 1e-6)
     True
     """
-    options = {"train": train, "residual": residual}
+    options = {"train": choice("train", train, TRAIN), "residual": residual}
     if type(layer_or_model) in ON_BANK:
         bank = _bank_for(bank_or_chooser, layer_or_model)
         if bank is None:

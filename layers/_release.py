@@ -11,6 +11,7 @@ from filterbank._check import integer
 
 from ._basis import BasisMixin
 from ._history import layers_by_name
+from ._proof import live_values
 
 
 class ReleaseBasis(keras.callbacks.Callback):
@@ -35,7 +36,8 @@ class ReleaseBasis(keras.callbacks.Callback):
     Notes
     -----
     The optimizer is exchanged for one of the same configuration that knows the weights which train now; what it
-    remembers of the others (momenta, the count of its steps) goes along.
+    remembers of the others (momenta, the count of its steps) goes along. Keras restores from a file, or from
+    BackupAndRestore, no optimizer that knows other weights: one saved in the frozen phase starts anew.
 
     Examples
     --------
@@ -110,9 +112,14 @@ def _follow_trainable_weights(model: Any) -> None:
     old = model.optimizer
     new = type(old).from_config(old.get_config())
     new.build(model.trainable_variables)
-    remembered = {variable.path: variable for variable in old.variables}
+    # As copies: JAX deletes what its training was given, and the model's configuration keeps the old optimizer.
+    remembered = {variable.path: live_values(variable) for variable in old.variables}
+    # Moving averages of weights that train from now on start at the weights.
+    averaged = {f"{weight.path.replace('/', '_')}_average": weight for weight in model.trainable_variables}
     for variable in new.variables:
         if variable.path in remembered:
             variable.assign(remembered[variable.path])
+        elif variable.path.split("/")[-1] in averaged:
+            variable.assign(live_values(averaged[variable.path.split("/")[-1]]))
     model.optimizer = new
     model.make_train_function(force=True)

@@ -108,6 +108,14 @@ def test_kernels_own_basis_loses_least(built: Any) -> None:
     assert own > project(plain, fb.dct((3, 2), n=3)).report[0].energy
 
 
+@pytest.mark.parametrize("kind", ["Conv1D", "Conv2DTranspose", "DepthwiseConv2D", "SeparableConv2D"])
+def test_a_layer_s_own_basis_is_found_by_the_layer(built: Any, kind: str) -> None:
+    plain, inputs = built(kind)
+    conversion = project(plain, lambda size, layer: fb.kernel_basis(layer), inputs=inputs)
+    assert conversion.report[0].energy == pytest.approx(1, abs=1e-12)
+    assert conversion.report[0].difference < 1e-4
+
+
 @pytest.mark.parametrize("train", ["basis", "both"])
 def test_what_trains_can_be_chosen(built: Any, train: str) -> None:
     plain, _ = built("Conv2D")
@@ -271,7 +279,8 @@ def test_what_cannot_be_projected_is_named(model: Any, built: Any) -> None:
     refused(ValueError, "`bank_or_chooser` for layer 'shared'.*powers of two", model, "hadamard")
     refused(ValueError, "`where` must name layers of the model, got 'nowhere'", model, "dct", where="nowhere")
     refused(TypeError, "must name convolutions of Keras, got the Dense 'head'", model, "dct", where=["head"])
-    refused(ValueError, "`bank` must be|No family|family", model, "no such family")
+    refused(ValueError, "`family` must be one of", model, "no such family")
+    refused(ValueError, "`train` must be one of 'coefficients', 'basis', 'both', got 'all'", model, "dct", train="all")
 
 
 def test_subclassed_models_and_wrapped_layers_are_refused() -> None:

@@ -104,6 +104,27 @@ def test_what_the_optimizer_remembers_of_the_coefficients_goes_along(noise: Any)
     np.testing.assert_array_equal(after[momentum], before[momentum])
 
 
+def test_the_model_is_saved_and_trained_after_a_release_or_without_one(noise: Any, tmp_path: Path) -> None:
+    for until in (1, 5):
+        layer = on_bank(noise, train="both")
+        model = keras.Sequential([keras.Input(IMAGES.shape[1:]), layer])
+        model.compile(keras.optimizers.Adam(0.01), "mse")
+        model.fit(IMAGES, TARGETS, epochs=2, verbose=0, callbacks=[FreezeBasis(until)])
+        model.fit(IMAGES, TARGETS, epochs=1, verbose=0)
+        assert (layer.verify().moved > 0) == (until == 1)
+        model.save(tmp_path / "model.keras")
+        back = keras.models.load_model(tmp_path / "model.keras", compile=False)
+        np.testing.assert_array_equal(values(back(IMAGES)), values(model(IMAGES)))
+
+
+def test_moving_averages_of_the_released_bank_start_at_the_bank(noise: Any) -> None:
+    layer = on_bank(noise, train="both")
+    model = keras.Sequential([keras.Input(IMAGES.shape[1:]), layer])
+    model.compile(keras.optimizers.SGD(1e-6, use_ema=True, ema_momentum=0.99), "mse")
+    model.fit(IMAGES, TARGETS, epochs=2, batch_size=4, verbose=0, callbacks=[ReleaseBasis(1)])
+    assert 0 < layer.verify().moved < 1e-3
+
+
 def test_release_from_the_first_epoch_is_no_freeze(noise: Any) -> None:
     layer = on_bank(noise, train="both")
     witness = fitted(layer, ReleaseBasis(0), epochs=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from filterbank import FilterBank
@@ -77,3 +77,8 @@ def _from_config(config: Mapping[str, Any]) -> FilterBank:
             f"keras.saving.serialize_keras_object(bank) makes it"
         )
     return FilterBank.from_config(config["config"])
+
+
+def as_names(layers: str | Iterable[str] | None) -> list[str] | None:
+    """Return the names of layers as a list, also a single one; None stands for all layers."""
+    return [layers] if isinstance(layers, str) else None if layers is None else list(layers)

@@ -14,7 +14,7 @@ from filterbank._check import choice
 
 from ._arguments import OfClass, as_bank, require_no_typing_error, signature_on_bank, without_self
 from ._composition import ComposedConstraint, ComposedRegularizer, ProjectedInitializer, composable, compose
-from ._execution import EXECUTIONS, choose, factored
+from ._execution import EXECUTIONS, channel_axis, choose, factored
 from ._frozen import BankMixin
 from ._proof import live_values
 
@@ -108,7 +108,8 @@ class BasisMixin(BankMixin):
             raise ValueError(
                 f'`execution` of {type(self).__name__} must be "auto" or "compose", got "factor": {reason}'
             )
-        if self._released and self._kernel_argument("constraint") is not None:
+        constraints = (getattr(self, f"{name}_constraint", None) for name in ("kernel", "depthwise"))
+        if self._released and any(constraint is not None for constraint in constraints):
             raise ValueError(
                 "a constraint of the kernel is pulled back to the coefficients by a bank that stays: use "
                 "`coefficient_constraint`, or train='coefficients'"
@@ -122,10 +123,6 @@ class BasisMixin(BankMixin):
     def _has_groups(self) -> bool:
         """Whether this is a plain convolution, in which every output mixes inputs."""
         return hasattr(self, "groups")
-
-    def _kernel_argument(self, kind: str) -> Any:
-        """Return the Keras layer's own initializer, regularizer or constraint of the kernel."""
-        return getattr(self, f"{'kernel' if hasattr(self, f'kernel_{kind}') else 'depthwise'}_{kind}")
 
     # Weights
 
@@ -258,15 +255,14 @@ class BasisMixin(BankMixin):
             return super().call(inputs)
         outputs = factored(self, inputs, self.effective_coefficients)
         if self.use_bias:
-            channels_last = self.data_format == "channels_last"
             ones = (1,) * self.rank
-            outputs = outputs + ops.reshape(self.bias, (1, *ones, -1) if channels_last else (1, -1, *ones))
+            outputs = outputs + ops.reshape(self.bias, (1, *ones, -1) if channel_axis(self) == -1 else (1, -1, *ones))
         return outputs if self.activation is None else self.activation(outputs)
 
     def _execution(self, inputs: Any) -> str:
         if self.residual or not self._has_groups:
             return "compose"
-        channels = inputs.shape[-1 if self.data_format == "channels_last" else 1]
+        channels = inputs.shape[channel_axis(self)]
         # Not from the bank: torch compiles this, and no arrays that cannot be written to.
         n, pixels = self.basis.shape[0], math.prod(self.kernel_size)
         return choose(self.execution, channels, self.filters, self.groups, pixels, n)

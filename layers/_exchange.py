@@ -7,6 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
+
+from filterbank import compose
+from filterbank._check import Array, Float64
+
+from ._proof import live_values
 
 
 class Exchange(NamedTuple):
@@ -14,6 +20,29 @@ class Exchange(NamedTuple):
 
     layer: Any
     fill: Callable[[], None]
+
+    def built_like(self, old: Any) -> Any:
+        """Return the new layer, built and filled if the old one is built."""
+        if old.built:
+            self.layer.build(old.get_build_config()["input_shape"])
+            self.fill()
+        return self.layer
+
+
+def config_without_lora(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration of a layer whose update by LoRA goes into the kernel."""
+    return {name: value for name, value in config.items() if not name.startswith("lora_")}
+
+
+def kernel_and_rest(layer: Any) -> tuple[Float64, dict[str, Array]]:
+    """Return the kernel that a layer composes from its proven basis, and what else its files hold, by name.
+
+    The basis is as the layer holds it, so that half precision composes the same kernel.
+    """
+    layer.verify()
+    stored = {name: live_values(value) for name, value in layer._stored_weights().items()}
+    kernel = compose(stored.pop("coefficients").astype(np.float64), stored.pop("basis").astype(np.float64))
+    return kernel, stored
 
 
 def exchanged(model: Any, exchanges: Mapping[int, Exchange], compile: bool = False) -> Any:

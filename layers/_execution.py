@@ -37,14 +37,19 @@ def factored(layer: Any, inputs: Any, coefficients: Any) -> Any:
     return ops.conv(responses(layer, inputs), mixing, padding="valid", data_format=layer.data_format)
 
 
+def channel_axis(layer: Any) -> int:
+    """Return along which axis the channels of a layer's inputs and outputs lie."""
+    return -1 if layer.data_format == "channels_last" else 1
+
+
 def responses(layer: Any, inputs: Any) -> Any:
     """Convolve every channel with every filter of the basis; response `c * n + i` is filter i on channel c."""
-    channels_last = layer.data_format == "channels_last"
-    channels = inputs.shape[-1 if channels_last else 1]
+    axis = channel_axis(layer)
+    channels = inputs.shape[axis]
     padding = layer.padding
     if padding == "causal":
         before = [(layer.dilation_rate[0] * (layer.kernel_size[0] - 1), 0)]
-        inputs = ops.pad(inputs, [(0, 0), *before, (0, 0)] if channels_last else [(0, 0), (0, 0), *before])
+        inputs = ops.pad(inputs, [(0, 0), *before, (0, 0)] if axis == -1 else [(0, 0), (0, 0), *before])
         padding = "valid"
     settings = {
         "strides": tuple(layer.strides),

@@ -7,11 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from filterbank import compose
-
 from ._basis import BasisMixin
-from ._exchange import Exchange, exchanged, leaves, require_exchangeable
-from ._proof import live_values
+from ._exchange import Exchange, config_without_lora, exchanged, kernel_and_rest, leaves, require_exchangeable
 
 
 def fold(layer_or_model: Any, *, compile: bool = False) -> Any:
@@ -50,11 +47,7 @@ def fold(layer_or_model: Any, *, compile: bool = False) -> Any:
     ('Conv2D', (11, 11, 1, 64))
     """
     if _is_on_bank(layer_or_model):
-        exchange = _exchange(layer_or_model)
-        if layer_or_model.built:
-            exchange.layer.build(layer_or_model.get_build_config()["input_shape"])
-            exchange.fill()
-        return exchange.layer
+        return _exchange(layer_or_model).built_like(layer_or_model)
     if isinstance(layer_or_model, keras.Model):
         require_exchangeable(layer_or_model, _is_on_bank)
         exchanges = {id(layer): _exchange(layer) for layer in filter(_is_on_bank, leaves(layer_or_model))}
@@ -73,17 +66,11 @@ def _exchange(layer: Any) -> Exchange:
             f"layer {layer.name!r} is a {type(layer).__name__} with a `call` of its own, which a plain "
             f"{layer.plain.__name__} does not know: fold it in the class itself"
         )
-    # An update by LoRA goes into the kernel.
-    config = {name: value for name, value in layer.plain.get_config(layer).items() if not name.startswith("lora_")}
-    plain = layer.plain.from_config(config)
+    plain = layer.plain.from_config(config_without_lora(layer.plain.get_config(layer)))
     return Exchange(plain, lambda: plain.set_weights(_plain_weights(layer)))
 
 
 def _plain_weights(layer: Any) -> list[Any]:
     """Return the weights of the plain layer in its order: the kernel for coefficients and basis."""
-    layer.verify()
-    # The bank as the layer holds it, so that half precision folds to the same kernel.
-    stored = {name: live_values(value) for name, value in layer._stored_weights().items()}
-    kernel = compose(stored.pop("coefficients").astype("float64"), stored.pop("basis").astype("float64"))
-    kernel = kernel + stored.pop("residual", np.zeros(())).astype("float64")
-    return [kernel, *stored.values()]
+    kernel, rest = kernel_and_rest(layer)
+    return [kernel + rest.pop("residual", np.zeros(())).astype(np.float64), *rest.values()]

@@ -105,7 +105,7 @@ class BankMixin(keras.layers.Layer):
 
     def _stored_weights(self) -> dict[str, Any]:
         """Return what a file holds: values by the names of the weights."""
-        return {weight.name: weight for weight in self.weights}
+        return self._loadable_weights()
 
     def save_own_variables(self, store: Any) -> None:
         """Save the weights by name; a frozen basis that is not the bank is refused."""
@@ -131,7 +131,7 @@ class BankMixin(keras.layers.Layer):
                 f"{', '.join(found) or 'none'}: it was saved from another layer"
             )
         values = {name: store[name] for name in expected}
-        self._require_loadable(values)
+        self._require_loadable(values, expected)
         for name, weight in expected.items():
             frozen = weight is self.basis and not self._released
             weight.assign(basis_values(self._bank, weight.dtype) if frozen else values[name])
@@ -140,7 +140,7 @@ class BankMixin(keras.layers.Layer):
         """Return the weights that a file fills, by name."""
         return {weight.name: weight for weight in self.weights}
 
-    def _require_loadable(self, values: dict[str, Any]) -> None:
+    def _require_loadable(self, values: dict[str, Any], expected: dict[str, Any]) -> None:
         # The bank first: with another number of filters the shape of the coefficients is a mere consequence.
         basis = np.asarray(values["basis"])
         if not self._released:
@@ -148,7 +148,7 @@ class BankMixin(keras.layers.Layer):
             require_same(self.name, self._bank, basis, "in the file", way_out)
         elif not np.isfinite(basis.astype(np.float64)).all():
             raise ValueError(f"`basis` of layer {self.name!r} must be finite, the file has NaN or infinity")
-        for name, weight in self._loadable_weights().items():
+        for name, weight in expected.items():
             if tuple(values[name].shape) != tuple(weight.shape):
                 raise ValueError(
                     f"`{name}` of layer {self.name!r} has shape {tuple(weight.shape)}, in the file "

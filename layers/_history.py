@@ -16,6 +16,7 @@ from filterbank import FilterBank, compose
 from filterbank._check import Array, integer, is_integer
 from filterbank._store import parse_json, read_npz, write_npz
 
+from ._arguments import as_names
 from ._basis import BasisMixin
 from ._proof import Verification, live_values
 
@@ -102,7 +103,7 @@ class KernelHistory(keras.callbacks.Callback):
         if every != "epoch" and not is_integer(every):
             raise TypeError(f'`every` must be "epoch" or a number of batches, got {every!r}')
         self.every = every if every == "epoch" else integer("every", every, at_least=1)
-        self.layers = None if layers is None else [layers] if isinstance(layers, str) else list(layers)
+        self.layers = as_names(layers)
         if resume and path is None:
             raise ValueError("`resume` goes on from the file at `path`, got no `path`")
         self.resume = resume

@@ -15,13 +15,20 @@ from filterbank import FilterBank
 from filterbank._check import Array, Float64, choice, window_name
 from filterbank._compose import pseudo_inverse
 
-from ._arguments import as_bank
+from ._arguments import as_bank, as_names
 from ._basis import TRAIN, BasisMixin
 from ._composition import SMALLEST_SINGULAR_VALUE
 from ._conv import BasisConv1D, BasisConv2D, BasisConv3D
 from ._conversion import Conversion, ConversionReport, ConvertedLayer
 from ._depthwise import BasisDepthwiseConv1D, BasisDepthwiseConv2D, BasisSeparableConv1D, BasisSeparableConv2D
-from ._exchange import Exchange, exchanged, leaves, require_exchangeable
+from ._exchange import (
+    Exchange,
+    config_without_lora,
+    exchanged,
+    kernel_and_rest,
+    leaves,
+    require_exchangeable,
+)
 from ._proof import live_values
 from ._transposed import BasisConv1DTranspose, BasisConv2DTranspose, BasisConv3DTranspose
 
@@ -108,9 +115,10 @@ def project(
             f"`layer_or_model` must be a convolution of Keras or a model, got {type(layer_or_model).__name__}; "
             f"`rebase` puts a layer on another bank"
         )
-    require_exchangeable(layer_or_model, lambda layer: type(layer) in ON_BANK and _is_named(layer, where))
+    is_chosen = _selector(layer_or_model, where)
+    require_exchangeable(layer_or_model, is_chosen)
     plans = {}
-    for layer in _chosen(layer_or_model, where):
+    for layer in filter(is_chosen, _distinct_leaves(layer_or_model)):
         bank = _bank_for(bank_or_chooser, layer)
         if bank is not None:
             plans[id(layer)] = (layer, _on_bank(layer, bank, options))
@@ -167,11 +175,8 @@ def rebase(layer: Any, bank: Any, *, inputs: Any = None) -> Conversion:
             f"{window_name(new.size)}"
         )
     _require_built(layer)
-    layer.verify()
-    stored = {name: live_values(value) for name, value in layer._stored_weights().items()}
-    kernel = filterbank.compose(stored["coefficients"].astype(np.float64), stored["basis"].astype(np.float64))
-    config = {name: value for name, value in layer.get_config().items() if not name.startswith("lora_")}
-    rest = {name: value for name, value in stored.items() if name not in ("coefficients", "basis")}
+    kernel, rest = kernel_and_rest(layer)
+    config = config_without_lora(layer.get_config())
     return _converted_layer(layer, _plan(type(layer), config, new, kernel, rest), inputs)
 
 
@@ -185,7 +190,7 @@ def _on_bank(layer: Any, bank: FilterBank, options: Mapping[str, Any]) -> _Plan:
     """Return how a plain layer becomes one on a bank."""
     _require_built(layer)
     kind = ON_BANK[type(layer)]
-    config = {name: value for name, value in layer.get_config().items() if not name.startswith("lora_")}
+    config = config_without_lora(layer.get_config())
     del config["kernel_size"]
     kernel = live_values(getattr(layer, kind.kernel_name)).astype(np.float64)
     rest = {name: live_values(getattr(layer, name)) for name in ("pointwise_kernel", "bias") if _has(layer, name)}
@@ -220,9 +225,7 @@ def _plan(kind: Any, config: dict[str, Any], bank: FilterBank, kernel: Float64, 
 
 
 def _converted_layer(layer: Any, plan: _Plan, inputs: Any) -> Conversion:
-    new = plan.exchange.layer
-    new.build(layer.get_build_config()["input_shape"])
-    plan.exchange.fill()
+    new = plan.exchange.built_like(layer)
     difference = None if inputs is None else _difference(new(inputs), layer(inputs))
     return Conversion(new, None, ConversionReport([_row(layer, plan, difference)]))
 
@@ -260,42 +263,36 @@ def _differences(model: Any, plans: Mapping[int, tuple[Any, _Plan]], inputs: Any
     return found
 
 
-def _chosen(model: Any, where: Any) -> list[Any]:
-    """Return the plain convolutions of a model that `where` names, each once."""
-    every = list({id(layer): layer for layer in leaves(model)}.values())
-    if isinstance(where, str):
-        where = [where]
-    if where is not None and not callable(where):
-        where = list(where)
-        for name in where:
-            named = [layer for layer in every if layer.name == name]
-            if not named:
-                raise ValueError(f"`where` must name layers of the model, got {name!r}")
-            if type(named[0]) not in ON_BANK:
-                raise TypeError(f"`where` must name convolutions of Keras, got the {type(named[0]).__name__} {name!r}")
-    return [layer for layer in every if type(layer) in ON_BANK and _is_named(layer, where)]
+def _distinct_leaves(model: Any) -> list[Any]:
+    return list({id(layer): layer for layer in leaves(model)}.values())
 
 
-def _is_named(layer: Any, where: Any) -> bool:
-    if where is None:
-        return True
-    if callable(where):
-        return bool(where(layer))
-    return layer.name in ([where] if isinstance(where, str) else where)
+def _selector(model: Any, where: Any) -> Callable[[Any], bool]:
+    """Return what tells whether a layer is a plain convolution that `where` asks for."""
+    if where is None or callable(where):
+        return lambda layer: type(layer) in ON_BANK and (where is None or bool(where(layer)))
+    names = as_names(where) or []
+    for name in names:
+        named = [layer for layer in _distinct_leaves(model) if layer.name == name]
+        if not named:
+            raise ValueError(f"`where` must name layers of the model, got {name!r}")
+        if type(named[0]) not in ON_BANK:
+            raise TypeError(f"`where` must name convolutions of Keras, got the {type(named[0]).__name__} {name!r}")
+    return lambda layer: type(layer) in ON_BANK and layer.name in names
 
 
 def _bank_for(chooser: Any, layer: Any) -> FilterBank | None:
     """Return the bank that was chosen for a layer, None to leave it alone."""
     size = tuple(layer.kernel_size)
+    chosen = chooser
     if isinstance(chooser, Mapping):
         side = size[0] if len(set(size)) == 1 else None
-        chooser = chooser.get(size, chooser.get(side))
-        chosen = chooser
+        chosen = chooser.get(size, chooser.get(side))
     elif callable(chooser):
         chosen = chooser(size, layer)
-    else:
-        chosen = chooser if isinstance(chooser, str) else as_bank(chooser, type(layer).__name__, len(size))
-        if not isinstance(chosen, str) and chosen.size != size:
+    elif not isinstance(chooser, str):
+        chosen = as_bank(chooser, type(layer).__name__, len(size))
+        if chosen.size != size:  # one bank for a model of several sizes
             return None
     if chosen is None:
         return None

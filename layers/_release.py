@@ -9,6 +9,7 @@ import keras
 
 from filterbank._check import integer
 
+from ._arguments import as_names
 from ._basis import BasisMixin
 from ._history import layers_by_name
 from ._proof import live_values
@@ -56,7 +57,7 @@ class ReleaseBasis(keras.callbacks.Callback):
     def __init__(self, epoch: int, *, layers: Iterable[str] | None = None) -> None:
         super().__init__()
         self.epoch = integer("epoch", epoch, at_least=0)
-        self.layers = None if layers is None else [layers] if isinstance(layers, str) else list(layers)
+        self.layers = as_names(layers)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Look for the layers."""
@@ -117,9 +118,10 @@ def _follow_trainable_weights(model: Any) -> None:
     # Moving averages of weights that train from now on start at the weights.
     averaged = {f"{weight.path.replace('/', '_')}_average": weight for weight in model.trainable_variables}
     for variable in new.variables:
+        _, _, name = variable.path.rpartition("/")
         if variable.path in remembered:
             variable.assign(remembered[variable.path])
-        elif variable.path.split("/")[-1] in averaged:
-            variable.assign(live_values(averaged[variable.path.split("/")[-1]]))
+        elif name in averaged:
+            variable.assign(live_values(averaged[name]))
     model.optimizer = new
     model.make_train_function(force=True)

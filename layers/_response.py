@@ -13,7 +13,7 @@ from filterbank import FilterBank
 from filterbank._check import choice
 
 from ._arguments import as_bank
-from ._execution import responses
+from ._execution import channel_axis, responses
 from ._frozen import BankMixin
 
 OUTPUTS = ("linear", "abs", "energy")
@@ -73,7 +73,7 @@ class ResponseMixin(BankMixin):
 
     def build(self, input_shape: Any) -> None:
         """Make the weights: the basis, and a gain for each response if there is one."""
-        axis = -1 if self.data_format == "channels_last" else 1
+        axis = channel_axis(self)
         channels = input_shape[axis]
         self.input_spec = keras.InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
         self.compute_output_shape(input_shape)
@@ -90,7 +90,7 @@ class ResponseMixin(BankMixin):
     def call(self, inputs: Any) -> Any:
         """Filter every channel with every filter."""
         outputs = responses(self, inputs)
-        axis = -1 if self.data_format == "channels_last" else 1
+        axis = channel_axis(self)
         if self.output_kind == "abs":
             outputs = ops.abs(outputs)
         elif self._pairs is not None:
@@ -105,7 +105,7 @@ class ResponseMixin(BankMixin):
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
         """Return the shape of the output: one channel for each response of each input channel."""
-        axis = -1 if self.data_format == "channels_last" else 1
+        axis = channel_axis(self)
         shape = list(self._plain().compute_output_shape(input_shape))
         shape[axis] = input_shape[axis] * self._outputs_per_channel
         return tuple(shape)

@@ -12,8 +12,7 @@ from .. import _check, _store
 from .._bank import FilterBank, as_bank
 from .._check import Float64
 from ..families._honesty import tell_of_new_dependence
-
-ROUNDING = float(np.finfo(np.float64).eps)
+from ._rank import ROUNDING
 
 
 def tighten(bank: FilterBank | npt.ArrayLike) -> FilterBank:

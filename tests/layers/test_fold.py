@@ -5,16 +5,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from every import values
 from keras import layers, ops
 
 import filterbank as fb
 from filterbank.layers import FrozenBasisError, fold
 from filterbank.layers._basis import OWN_ARGUMENTS, BasisMixin
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 def leaves(model: Any) -> list[Any]:

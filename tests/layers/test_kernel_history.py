@@ -6,17 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from every import values
 
 import filterbank as fb
 from filterbank.layers import FrozenBasisError, KernelHistory
 
 BATCHES = 4  # of the eight images, two at a time
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor).copy()
-    return array
 
 
 @pytest.fixture

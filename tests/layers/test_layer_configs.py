@@ -9,16 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from every import values
 
 import filterbank as fb
 
 PATH_OF_BANK = ("config", "layers", 1, "config", "bank", "config")
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 ARGUMENTS = {

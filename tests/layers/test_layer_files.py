@@ -9,15 +9,10 @@ import h5py
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from every import values
 
 import filterbank as fb
 from filterbank.layers import FrozenBasisError
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 def weights(model: Any) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from every import values
 
 import filterbank as fb
 from filterbank.layers import BasisConv2D, FrozenBasisError
@@ -22,11 +22,6 @@ OPTIMIZERS = {
 }
 # Values so small that a device may flush them to zero, and a zero: all bits must survive.
 DELICATE = {"denormal": 1e-42, "tiny": 1e-30, "zero": 0.0}
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 def in_dtype(bank: fb.FilterBank, dtype: str) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from every import values
 from keras import ops
 
 import filterbank as fb
@@ -54,11 +55,6 @@ class NumpyGlorot(keras.initializers.Initializer):
         limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
         drawn = np.random.default_rng(self.seed).uniform(-limit, limit, size=shape)
         return ops.convert_to_tensor(drawn, dtype=dtype)
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 def pair(bank: Any, initializer: Any, channels: int = 2, filters: int = 8, **arguments: Any) -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from every import values
 from keras import ops
 
 import filterbank as fb
@@ -30,11 +31,6 @@ def twins(kind: Any, images: np.ndarray) -> Any:
         return layer, plain
 
     return make
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 @pytest.mark.parametrize("initializer", INITIALIZERS)

@@ -6,15 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from every import values
 
 import filterbank as fb
 from filterbank.layers import FrozenBasisError, Verification
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 @pytest.fixture

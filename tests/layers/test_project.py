@@ -5,15 +5,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import layers, ops
+from every import values
+from keras import layers
 
 import filterbank as fb
 from filterbank.layers import BasisConv2D, FrozenBasisError, fold, project, rebase
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 def snapshot(model: Any) -> list[bytes]:

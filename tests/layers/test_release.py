@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from every import values
 
 import filterbank as fb
 from filterbank.layers import (
@@ -18,12 +18,6 @@ from filterbank.layers import (
     ReleaseBasis,
     TensorBoardKernels,
 )
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
-
 
 IMAGES = np.random.default_rng(0).normal(size=(8, 7, 7, 1)).astype("float32")
 TARGETS = np.random.default_rng(1).normal(size=(8, 5, 5, 2)).astype("float32")

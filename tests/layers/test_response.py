@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from keras import ops
+from every import values
 from scipy import ndimage, signal
 
 import filterbank as fb
@@ -20,11 +20,6 @@ BANKS = {
     3: lambda: fb.gabor((3, 3, 3), frequencies=[0.25], orientations=2),
 }
 SHAPE = (9, 8, 7)
-
-
-def values(tensor: Any) -> np.ndarray:
-    array: np.ndarray = ops.convert_to_numpy(tensor)
-    return array
 
 
 def signals(dimensions: int, channels: int = 2) -> np.ndarray:

@@ -75,6 +75,43 @@ def model_on(kind: Kind, images: np.ndarray) -> Any:
     return make
 
 
+@pytest.fixture
+def fit(images: np.ndarray) -> Any:
+    """Return a function that trains a model and returns the history that it was given."""
+
+    def train(
+        model: Any, history: Any, *callbacks: Any, jit_compile: bool = False, steps: int = 1, **arguments: Any
+    ) -> Any:
+        model.compile(keras.optimizers.SGD(0.01), "mse", jit_compile=jit_compile, steps_per_execution=steps)
+        arguments = {"epochs": 2, "batch_size": 2, "verbose": 0, **arguments}
+        targets = np.ones((len(images), *model.output_shape[1:]))
+        model.fit(images, targets, callbacks=[history, *callbacks], **arguments)
+        return history
+
+    return train
+
+
+@pytest.fixture
+def nested(kind: Any, bank: fb.FilterBank, images: np.ndarray, noise: Any) -> Any:
+    """Return a model with layers on a bank at three depths, two of them of one name."""
+
+    def inside(name: str, layer: str) -> Any:
+        return keras.Sequential(
+            [
+                keras.Input(images.shape[1:]),
+                kind.basis(3, bank, padding="same", name=layer, coefficient_initializer=noise(1)),
+            ],
+            name=name,
+        )
+
+    inputs = keras.Input(images.shape[1:])
+    summed = keras.layers.Add()(
+        [inside("a", "twin")(inputs), inside("b", "twin")(inputs), inside("c", "single")(inputs)]
+    )
+    shared = kind.basis(3, fb.delta(kind.size), padding="same", name="top", coefficient_initializer=noise(2))
+    return keras.Model(inputs, shared(shared(summed)))
+
+
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     keras.utils.set_random_seed(0)

@@ -1,4 +1,4 @@
-"""`KernelHistory`: what it records and when, its file, and its proof at the end of training."""
+"""`KernelHistory`: what it records and when, and its proof."""
 
 from pathlib import Path
 from typing import Any
@@ -12,22 +12,6 @@ import filterbank as fb
 from filterbank.layers import FrozenBasisError, KernelHistory
 
 BATCHES = 4  # of the eight images, two at a time
-
-
-@pytest.fixture
-def fit(images: np.ndarray) -> Any:
-    """Return a function that trains a model and returns the history that it was given."""
-
-    def train(
-        model: Any, history: Any, *callbacks: Any, jit_compile: bool = False, steps: int = 1, **arguments: Any
-    ) -> Any:
-        model.compile(keras.optimizers.SGD(0.01), "mse", jit_compile=jit_compile, steps_per_execution=steps)
-        arguments = {"epochs": 2, "batch_size": 2, "verbose": 0, **arguments}
-        targets = np.ones((len(images), *model.output_shape[1:]))
-        model.fit(images, targets, callbacks=[history, *callbacks], **arguments)
-        return history
-
-    return train
 
 
 class Witness(keras.callbacks.Callback):
@@ -169,27 +153,6 @@ def test_bfloat16_is_kept_exactly_as_float32(model_on: Any, fit: Any, bank: fb.F
 # Which layers
 
 
-@pytest.fixture
-def nested(kind: Any, bank: fb.FilterBank, images: np.ndarray, noise: Any) -> Any:
-    """Return a model with layers on a bank at three depths, two of them of one name."""
-
-    def inside(name: str, layer: str) -> Any:
-        return keras.Sequential(
-            [
-                keras.Input(images.shape[1:]),
-                kind.basis(3, bank, padding="same", name=layer, coefficient_initializer=noise(1)),
-            ],
-            name=name,
-        )
-
-    inputs = keras.Input(images.shape[1:])
-    summed = keras.layers.Add()(
-        [inside("a", "twin")(inputs), inside("b", "twin")(inputs), inside("c", "single")(inputs)]
-    )
-    shared = kind.basis(3, fb.delta(kind.size), padding="same", name="top", coefficient_initializer=noise(2))
-    return keras.Model(inputs, shared(shared(summed)))
-
-
 def test_layers_of_nested_models_are_found_once_and_twins_by_their_path(nested: Any, fit: Any) -> None:
     history = fit(nested, KernelHistory(), epochs=1)
     assert set(history.coefficients) == {"a/twin", "b/twin", "single", "top"}
@@ -313,7 +276,7 @@ def test_twin_of_a_layer_is_proved_too(nested: Any, fit: Any) -> None:
         fit(nested, KernelHistory(), Mover(nested.get_layer("a").layers[0]))
 
 
-# Arguments and files
+# Arguments
 
 
 @pytest.mark.parametrize(
@@ -329,108 +292,3 @@ def test_twin_of_a_layer_is_proved_too(nested: Any, fit: Any) -> None:
 def test_wrong_intervals_are_refused(every: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         KernelHistory(every=every)
-
-
-def test_file_holds_everything_exactly(nested: Any, fit: Any, tmp_path: Path) -> None:
-    path = tmp_path / "history.npz"
-    history = fit(nested, KernelHistory(path, every=3))
-    back = KernelHistory.load(path)
-    np.testing.assert_array_equal(back.steps, history.steps)
-    np.testing.assert_array_equal(back.epochs, history.epochs)
-    assert back.banks == history.banks
-    assert list(back.coefficients) == list(history.coefficients)
-    for name, recorded in history.coefficients.items():
-        assert back.coefficients[name].tobytes() == recorded.tobytes()
-        assert back.coefficients[name].dtype == recorded.dtype
-        assert back.banks[name].recipe == history.banks[name].recipe
-        np.testing.assert_array_equal(back.kernels(name), history.kernels(name))
-    assert [entry.name for entry in tmp_path.iterdir()] == ["history.npz"]
-    with np.load(path, allow_pickle=False) as archive:
-        assert {"steps", "epochs", "banks"} <= set(archive.files)
-
-
-def test_file_is_written_after_every_epoch(model_on: Any, fit: Any, bank: fb.FilterBank, tmp_path: Path) -> None:
-    path = tmp_path / "history.npz"
-    seen = []
-
-    class Reader(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            seen.append(KernelHistory.load(path).steps.tolist())
-
-    fit(model_on(bank), KernelHistory(path), Reader())
-    assert seen == [[0, BATCHES], [0, BATCHES, 2 * BATCHES]]
-
-
-def test_history_can_be_saved_afterwards(model_on: Any, fit: Any, bank: fb.FilterBank, tmp_path: Path) -> None:
-    history = fit(model_on(bank), KernelHistory(), epochs=1)
-    history.save(tmp_path / "later.npz")
-    assert KernelHistory.load(tmp_path / "later.npz").steps.tolist() == [0, BATCHES]
-
-
-@pytest.fixture
-def written(model_on: Any, fit: Any, bank: fb.FilterBank, tmp_path: Path) -> Path:
-    """Return the path of a history that was written."""
-    path = tmp_path / "history.npz"
-    fit(model_on(bank), KernelHistory(path), epochs=1)
-    return path
-
-
-def rewritten(path: Path, **changes: Any) -> None:
-    """Write the file again with other arrays; None leaves one out."""
-    with np.load(path, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    arrays |= changes
-    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
-
-
-def test_truncated_file_is_refused(written: Path) -> None:
-    written.write_bytes(written.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="is not a filterbank history file, or is damaged"):
-        KernelHistory.load(written)
-
-
-def test_flipped_byte_is_refused(written: Path) -> None:
-    content = bytearray(written.read_bytes())
-    content[content.index(b"banks.npy") + 60] ^= 0xFF  # behind the header, in which not every byte counts
-    written.write_bytes(content)
-    with pytest.raises(ValueError, match="damaged"):
-        KernelHistory.load(written)
-
-
-def test_file_of_a_bank_is_refused(bank: fb.FilterBank, tmp_path: Path) -> None:
-    bank.save(tmp_path / "bank.npz")
-    with pytest.raises(ValueError, match="is not a filterbank history file"):
-        KernelHistory.load(tmp_path / "bank.npz")
-
-
-def test_missing_file_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        KernelHistory.load(tmp_path / "nothing.npz")
-
-
-INCONSISTENT = {
-    "no steps": {"steps": None},
-    "no epochs": {"epochs": None},
-    "no banks": {"banks": None},
-    "no coefficients": {"coefficients_0": None},
-    "banks not JSON": {"banks": np.array("{")},
-    "banks a list": {"banks": np.array("[]")},
-    "bank a number": {"banks": np.array('{"filters": 3}')},
-    "bank without values": {"banks": np.array('{"filters": {"filters": 3}}')},
-    "more steps": {"steps": np.arange(5)},
-    "one step": {"steps": np.array(3)},
-    "more epochs": {"epochs": np.arange(5.0)},
-    "other filters": {"coefficients_0": np.zeros((2, 9, 3, 2))},
-    "more records": {"coefficients_0": np.zeros((5, 4, 3, 2))},
-    "no steps at the ends of epochs": {"steps_at": None},
-    "flat steps at the ends of epochs": {"steps_at": np.arange(3)},
-    "flat records": {"coefficients_0": np.zeros(4)},
-}
-
-
-@pytest.mark.parametrize("case", INCONSISTENT)
-def test_inconsistent_file_is_refused(written: Path, case: str) -> None:
-    KernelHistory.load(written)
-    rewritten(written, **INCONSISTENT[case])
-    with pytest.raises(ValueError, match="is a damaged filterbank history file"):
-        KernelHistory.load(written)

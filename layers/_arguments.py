@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from filterbank import FilterBank
-from filterbank._check import window_name
+from filterbank._check import shown, window_name
 
 
 def signature_on_bank(plain: Any, own: Mapping[str, Any]) -> inspect.Signature:
@@ -44,29 +44,39 @@ def without_self(constructor: Any) -> inspect.Signature:
 def require_no_typing_error(layer: str, further: Mapping[str, Any], signature: inspect.Signature) -> None:
     """Raise TypeError for an argument that is nearly one of the signature's; Keras speaks of all others."""
     for name in further:
-        if close := difflib.get_close_matches(name, signature.parameters, n=1, cutoff=0.8):
+        close = difflib.get_close_matches(name, signature.parameters, n=1, cutoff=0.8)
+        depthwise = name.replace("kernel_", "depthwise_")
+        if close := [depthwise] if depthwise in signature.parameters else close:
             raise TypeError(f"{layer} takes no `{name}`; did you mean `{close[0]}`?")
 
 
-def as_bank(bank: Any, layer: str, dimensions: int) -> FilterBank:
+def as_bank(bank: Any, layer: str, dimensions: int, argument: str = "bank") -> FilterBank:
     """Return what was passed as a bank: one, a plain array, or a bank's configuration."""
     if isinstance(bank, Mapping):
         bank = _from_config(bank)
-    try:
-        bank = bank if isinstance(bank, FilterBank) else FilterBank(bank)
-    except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"`bank` must be a FilterBank, as filterbank.dct(11) makes, or an array (n, *size): {error}"
-        ) from error
+    if not isinstance(bank, FilterBank):
+        bank = _of_array(bank, argument)
     if bank.ndim != dimensions:
         raise ValueError(
-            f"`bank` of {layer} must have {dimensions}-D filters, got {bank.ndim}-D ones of "
-            f"{window_name(bank.size)} pixels"
+            f"`{argument}` of {layer} must have {dimensions}-D filters, got {bank.ndim}-D ones, "
+            f"{window_name(bank.size)}"
         )
     if not bank.filters.any():
-        raise ValueError("`bank` must have a filter other than zero, got only zeros")
+        raise ValueError(f"`{argument}` must have a filter other than zero, got only zeros")
     checked: FilterBank = bank
     return checked
+
+
+def _of_array(filters: Any, argument: str) -> FilterBank:
+    rule = f"`{argument}` must be a FilterBank, as filterbank.dct(11) makes, or an array (n, *size)"
+    if filters is None or isinstance(filters, (str, type)) or callable(filters):
+        way_out = f"filterbank.make({filters!r}, 11) makes one" if isinstance(filters, str) else "call a family"
+        raise TypeError(f"{rule}, got {shown(filters)}: {way_out}")
+    try:
+        return FilterBank(filters)
+    except (TypeError, ValueError) as error:
+        hint = "; it stands in the place of `kernel_size`" if isinstance(filters, (int, tuple)) else ""
+        raise type(error)(f"{rule}, got {shown(filters)}{hint}: {error}") from error
 
 
 def _from_config(config: Mapping[str, Any]) -> FilterBank:

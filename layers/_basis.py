@@ -10,10 +10,21 @@ import keras
 import numpy as np
 from keras import ops
 
-from filterbank._check import choice
+from filterbank import FilterBank
+from filterbank._check import choice, flag
+from filterbank._compose import pseudo_inverse
 
 from ._arguments import OfClass, as_bank, require_no_typing_error, signature_on_bank, without_self
-from ._composition import ComposedConstraint, ComposedRegularizer, ProjectedInitializer, composable, compose
+from ._composition import (
+    SMALLEST_SINGULAR_VALUE,
+    ComposedConstraint,
+    ComposedRegularizer,
+    ProjectedInitializer,
+    UpdatedRegularizer,
+    composable,
+    compose,
+    wide,
+)
 from ._execution import EXECUTIONS, channel_axis, choose, factored
 from ._frozen import BankMixin
 from ._proof import live_values
@@ -56,6 +67,12 @@ class EnergySplit(NamedTuple):
     residual: float
     outside: float
 
+    def __str__(self) -> str:
+        return (
+            f"{self.bank:.2%} of the energy in the composed part, {self.residual:.2%} in the residual; no coefficients "
+            f"make {self.outside:.2%} of the kernel"
+        )
+
 
 class BasisMixin(BankMixin):
     """Put in front of a Keras convolution, it composes the kernel from a bank.
@@ -85,12 +102,14 @@ class BasisMixin(BankMixin):
         arguments = self._signature.bind(*args, **kwargs).arguments
         further = arguments.pop("kwargs", {})
         require_no_typing_error(type(self).__name__, further, self._signature)
+        if isinstance(arguments.get("filters"), FilterBank):
+            raise TypeError("`filters` is the number of output channels, got a FilterBank: the bank comes second")
         bank = as_bank(arguments.pop("bank"), type(self).__name__, self.dimensions)
         own = {name: arguments.pop(name, default) for name, default in OWN_ARGUMENTS.items()}
         super().__init__(**arguments, kernel_size=bank.size, **further)
         self._bank = bank
         self.train = choice("train", own["train"], TRAIN)
-        self.residual = bool(own["residual"])
+        self.residual = flag("residual", own["residual"])
         self.execution = choice("execution", own["execution"], EXECUTIONS)
         self.coefficient_initializer = keras.initializers.get(own["coefficient_initializer"])
         self.coefficient_regularizer = keras.regularizers.get(own["coefficient_regularizer"])
@@ -108,6 +127,8 @@ class BasisMixin(BankMixin):
             raise ValueError(
                 f'`execution` of {type(self).__name__} must be "auto" or "compose", got "factor": {reason}'
             )
+        if self.residual_regularizer is not None and not self.residual:
+            raise ValueError("`residual_regularizer` speaks of the residual, got residual=False")
         constraints = (getattr(self, f"{name}_constraint", None) for name in ("kernel", "depthwise"))
         if self._released and any(constraint is not None for constraint in constraints):
             raise ValueError(
@@ -189,7 +210,7 @@ class BasisMixin(BankMixin):
         if self.lora_coefficients_a is None:
             return self.coefficients
         update = ops.matmul(self.lora_coefficients_a, self.lora_coefficients_b)
-        return self.coefficients + ops.cast(self.lora_alpha / self.lora_rank * update, self.coefficients.dtype)
+        return ops.cast(self.coefficients, update.dtype) + self.lora_alpha / self.lora_rank * update
 
     def enable_lora(
         self,
@@ -217,6 +238,11 @@ class BasisMixin(BankMixin):
             If the Keras layer knows no LoRA either.
         ValueError
             If the layer is not built, LoRA is on already, a constraint would be broken, or the basis trains.
+
+        Notes
+        -----
+        A residual is frozen as well. Penalties go on to speak of the kernel and of the coefficients, each with its
+        update, where Keras's own LoRA lays them on the factors.
         """
         if not hasattr(self.plain, "enable_lora"):
             raise NotImplementedError(f"Keras's {self.plain.__name__} knows no LoRA, nor does {type(self).__name__}")
@@ -227,7 +253,10 @@ class BasisMixin(BankMixin):
         if self.coefficients.constraint is not None:
             raise ValueError("LoRA breaks constraints: drop `kernel_constraint` and `coefficient_constraint`")
         if self._released:
-            raise ValueError(f"LoRA updates coefficients on a frozen bank, got train={self.train!r}")
+            raise ValueError(
+                f"LoRA updates coefficients on a frozen bank, got train={self.train!r}: make the layer with "
+                f"train='coefficients' on current_bank()"
+            )
         self._tracker.unlock()  # as Keras does: weights are not added to a built layer otherwise
         n, inside, outputs = self.coefficients.shape
         for attribute, shape, initializer in (
@@ -238,11 +267,15 @@ class BasisMixin(BankMixin):
                 name=attribute,
                 shape=shape,
                 initializer=initializer,
-                regularizer=self.coefficient_regularizer,
-                dtype="float32",
+                autocast=False,
+                dtype=wide(self.coefficients.dtype),
             )
             setattr(self, attribute, weight)
-        self.coefficients.trainable = False
+        if self.coefficients.regularizer is not None:
+            self.lora_coefficients_b.regularizer = UpdatedRegularizer(self.coefficients.regularizer, self)
+        for frozen in (self.coefficients, self.residual_kernel):
+            if frozen is not None:
+                frozen.trainable = False
         self._tracker.lock()
         self.lora_enabled, self.lora_rank = True, rank
         self.lora_alpha = rank if lora_alpha is None else lora_alpha
@@ -290,8 +323,8 @@ class BasisMixin(BankMixin):
         if self.residual_kernel is not None:
             free = live_values(self.residual_kernel).astype(np.float64).reshape(composed.shape)
         whole = composed + free
-        inside = np.linalg.lstsq(basis.T, whole, rcond=None)[0]
-        energies = [float(np.sum(part**2)) for part in (composed, free, whole, whole - basis.T @ inside)]
+        inside = basis.T @ (pseudo_inverse(basis, SMALLEST_SINGULAR_VALUE) @ whole)
+        energies = [float(np.sum(part**2)) for part in (composed, free, whole, whole - inside)]
         if not energies[0] + energies[1]:
             raise ValueError(f"the kernel of layer {self.name!r} is zero: it has no energy to split")
         of_bank = energies[0] / (energies[0] + energies[1])
@@ -320,7 +353,8 @@ class BasisMixin(BankMixin):
 
     def _loadable_weights(self) -> dict[str, Any]:
         lora = (self.lora_coefficients_a, self.lora_coefficients_b)
-        return {weight.name: weight for weight in self.weights if not any(weight is each for each in lora)}
+        named = super()._loadable_weights()
+        return {name: weight for name, weight in named.items() if not any(weight is each for each in lora)}
 
     def load_own_variables(self, store: Any) -> None:
         """Load the weights; a file with another bank or other shapes is refused before anything changes."""

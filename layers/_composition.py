@@ -125,10 +125,22 @@ class ComposedRegularizer(keras.regularizers.Regularizer):
         """Return the penalty, a scalar."""
         if self.of == "basis":
             return self.kernel_regularizer(compose(self.layer.coefficients, weight))
-        penalty = self.kernel_regularizer(compose(weight, self.layer.basis))
+        penalty = ops.convert_to_tensor(self.kernel_regularizer(compose(weight, self.layer.basis)))
         if self.coefficient_regularizer is not None:
-            penalty = penalty + self.coefficient_regularizer(weight)
+            penalty = penalty + ops.cast(self.coefficient_regularizer(weight), penalty.dtype)
         return penalty
+
+
+class UpdatedRegularizer(keras.regularizers.Regularizer):
+    """The penalty of coefficients with their update by LoRA; it hangs on a factor of the update, which trains."""
+
+    def __init__(self, regularizer: Callable[[Any], Any], layer: Any) -> None:
+        self.regularizer = regularizer
+        self.layer = layer
+
+    def __call__(self, factor: Any) -> Any:
+        """Return the penalty, a scalar."""
+        return self.regularizer(self.layer.effective_coefficients)
 
 
 class ComposedConstraint(keras.constraints.Constraint):

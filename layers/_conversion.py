@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 
@@ -13,11 +14,11 @@ class ConvertedLayer(NamedTuple):
     layer : str
         Name of the layer.
     bank : str
-        Family and number of filters.
+        Family and number of filters, and whether there is a residual.
     energy : float
-        The share of the kernel's energy (sum of squares) that the bank explains.
+        The share of the kernel's energy (sum of squares) that the bank explains. A residual holds the rest.
     before, after : int
-        How many numbers train, before and after; the bank itself, which does not, is not among them.
+        How many numbers train, before and after, where the layer does; a bank that does not is not among them.
     difference : float or None
         The largest difference of the layer's output for what reaches the layer in the given inputs.
 
@@ -46,8 +47,15 @@ class ConversionReport(tuple[ConvertedLayer, ...]):
 
     Parameters
     ----------
-    iterable : iterable of ConvertedLayer
+    rows : iterable of ConvertedLayer
         The rows.
+    left_alone : iterable of str, optional
+        The convolutions that were not converted, name and size, such as "head (1x1)".
+
+    Attributes
+    ----------
+    left_alone : tuple of str
+        As given.
 
     Examples
     --------
@@ -60,7 +68,13 @@ class ConversionReport(tuple[ConvertedLayer, ...]):
     ['edges']
     """
 
-    __slots__ = ()
+    left_alone: tuple[str, ...]
+
+    def __new__(cls, rows: Iterable[ConvertedLayer], left_alone: Iterable[str] = ()) -> ConversionReport:
+        """Make a tuple of the rows."""
+        report = super().__new__(cls, rows)
+        report.left_alone = tuple(left_alone)
+        return report
 
     def __str__(self) -> str:
         head = ("layer", "bank", "energy", "before", "after", "difference")
@@ -76,13 +90,14 @@ class ConversionReport(tuple[ConvertedLayer, ...]):
             for row in self
         ]
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        return "\n".join(
+        table = "\n".join(
             "  ".join(
                 cell.ljust(width) if index < 2 else cell.rjust(width)
                 for index, (cell, width) in enumerate(zip(row, widths, strict=True))
             ).rstrip()
             for row in (head, *rows)
         )
+        return table + (f"\nleft alone: {', '.join(self.left_alone)}" if self.left_alone else "")
 
 
 class Conversion(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -12,6 +14,7 @@ import numpy as np
 from filterbank import compose
 from filterbank._check import Array, Float64
 
+from ._frozen import BankMixin
 from ._proof import live_values
 
 
@@ -50,6 +53,10 @@ def exchanged(model: Any, exchanges: Mapping[int, Exchange], compile: bool = Fal
 
     All other layers are copies with the same weights. `compile` compiles the copy as the model is.
     """
+    for layer in model._flatten_layers():
+        if isinstance(layer, BankMixin) and layer.built:
+            layer.verify()
+    compilation = _compilation(model) if compile else None
 
     def unbuilt(layer: Any) -> Any:
         exchange = exchanges.get(id(layer))
@@ -63,12 +70,40 @@ def exchanged(model: Any, exchanges: Mapping[int, Exchange], compile: bool = Fal
             if new.built:
                 exchange.fill()
             continue
-        new.set_weights(original.get_weights())
-        if hasattr(new, "finalize_state"):  # Normalization computes with tensors made of its weights
-            new.finalize_state()
-    if compile and getattr(model, "compiled", False):
-        copy.compile_from_config(model.get_compile_config())
+        _copy_state(original, new)
+    if compilation is not None:
+        copy.compile_from_config(compilation)
     return copy
+
+
+def _copy_state(original: Any, new: Any) -> None:
+    """Give a new layer what the original holds: weights, and what preprocessing layers learned from data."""
+    new.set_weights(original.get_weights())
+    # Preprocessing layers keep their vocabulary in files beside the weights, or compute with what they make of weights.
+    if hasattr(original, "save_assets"):
+        with tempfile.TemporaryDirectory() as folder:
+            original.save_assets(folder)
+            new.load_assets(folder)
+    if hasattr(new, "finalize_state"):
+        new.finalize_state()
+    if getattr(original, "bin_boundaries", None) is not None:  # of Discretization; neither weight nor file
+        new.bin_boundaries = original.bin_boundaries
+
+
+def _compilation(model: Any) -> dict[str, Any] | None:
+    """Return how a model is compiled, or raise ValueError if that cannot be said in a configuration."""
+    if not getattr(model, "compiled", False):
+        return None
+    try:
+        with warnings.catch_warnings(action="ignore"):  # a lambda, which is refused below
+            configuration: dict[str, Any] = model.get_compile_config()
+        keras.saving.deserialize_keras_object(configuration)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"`compile` needs an optimizer, loss and metrics that Keras can make again from their configurations: "
+            f"register them with keras.saving.register_keras_serializable, or compile the new model yourself ({error})"
+        ) from error
+    return configuration
 
 
 @contextlib.contextmanager

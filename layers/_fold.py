@@ -10,6 +10,12 @@ import numpy as np
 from ._basis import BasisMixin
 from ._exchange import Exchange, config_without_lora, exchanged, kernel_and_rest, leaves, require_exchangeable
 
+COMPUTING = ("call", "convolution_op", "kernel", "depthwise_kernel", "effective_coefficients")
+KNOWN_WEIGHTS = (
+    *("coefficients", "basis", "residual_kernel", "lora_coefficients_a", "lora_coefficients_b"),
+    *("pointwise_kernel", "bias"),
+)
+
 
 def fold(layer_or_model: Any, *, compile: bool = False) -> Any:
     """Turn layers on a bank into plain Keras layers with the same output.
@@ -26,14 +32,16 @@ def fold(layer_or_model: Any, *, compile: bool = False) -> Any:
     Returns
     -------
     keras.layers.Layer or keras.Model
-        The plain layer, or a model in which every layer on a bank is a plain one of the same name and all other
-        layers are copies with the same weights.
+        The plain layer, or a model in which every convolution on a bank is a plain one of the same name and all other
+        layers, a BankResponse2D among them, are copies with the same weights.
 
     Raises
     ------
     TypeError
         If it is neither, or a layer on a bank cannot be exchanged: it is in a subclassed model or inside another
-        layer, or computes something of its own.
+        layer, or computes something of its own or with weights of its own.
+    ValueError
+        If the model's compilation has no configuration, as of a loss that is a lambda.
     FrozenBasisError
         If a basis is no longer its bank.
 
@@ -61,13 +69,25 @@ def _is_on_bank(layer: Any) -> bool:
 
 def _exchange(layer: Any) -> Exchange:
     """Return the plain layer that takes the place of a layer on a bank."""
-    if type(layer).call is not layer.library_class.call:
+    own = next((name for name in COMPUTING if _method(type(layer), name) is not _method(layer.library_class, name)), "")
+    strange = [weight.name for weight in layer.weights if not any(weight is one for one in _known_weights(layer))]
+    if own or strange:
+        what = f"a `{own}`" if own else f"the weight `{strange[0]}`"
         raise TypeError(
-            f"layer {layer.name!r} is a {type(layer).__name__} with a `call` of its own, which a plain "
+            f"layer {layer.name!r} is a {type(layer).__name__} with {what} of its own, which a plain "
             f"{layer.plain.__name__} does not know: fold it in the class itself"
         )
     plain = layer.plain.from_config(config_without_lora(layer.plain.get_config(layer)))
     return Exchange(plain, lambda: plain.set_weights(_plain_weights(layer)))
+
+
+def _method(kind: type, name: str) -> Any:
+    return getattr(kind, name, None)
+
+
+def _known_weights(layer: Any) -> list[Any]:
+    """Return the weights that a layer of the library has."""
+    return [value for name in KNOWN_WEIGHTS if (value := getattr(layer, name, None)) is not None]
 
 
 def _plain_weights(layer: Any) -> list[Any]:

@@ -20,7 +20,8 @@ keras.saving.register_keras_serializable(package="filterbank")(FilterBank)
 class BankMixin(keras.layers.Layer):
     """A layer with a bank: it keeps the bank's values as the weight `basis`, and proves that they are.
 
-    In files, weights go by their names, so that it does not matter which of them train.
+    In files, its own weights go by their names, so that it does not matter which of them train. Keras saves those of
+    layers inside it, which a user's subclass may have, for themselves.
     """
 
     dimensions: int
@@ -137,8 +138,14 @@ class BankMixin(keras.layers.Layer):
             weight.assign(basis_values(self._bank, weight.dtype) if frozen else values[name])
 
     def _loadable_weights(self) -> dict[str, Any]:
-        """Return the weights that a file fills, by name."""
-        return {weight.name: weight for weight in self.weights}
+        """Return the weights that a file fills, by name; of several of one name, the later ones are numbered."""
+        inside = {id(weight) for layer in self._flatten_layers(include_self=False) for weight in layer.weights}
+        named: dict[str, Any] = {}
+        for weight in self.weights:
+            if id(weight) not in inside:
+                same = sum(name.partition(":")[0] == weight.name for name in named)
+                named[f"{weight.name}:{same}" if same else weight.name] = weight
+        return named
 
     def _require_loadable(self, values: dict[str, Any], expected: dict[str, Any]) -> None:
         # The bank first: with another number of filters the shape of the coefficients is a mere consequence.

@@ -18,7 +18,10 @@ from filterbank._store import parse_json, read_npz, write_npz
 
 from ._arguments import as_names
 from ._basis import BasisMixin
+from ._frozen import BankMixin
 from ._proof import Verification, live_values
+
+PARTS = ("coefficients", "basis", "residual")  # of which kernels are made
 
 
 class KernelHistory(keras.callbacks.Callback):
@@ -34,7 +37,8 @@ class KernelHistory(keras.callbacks.Callback):
     every : "epoch" or int, default "epoch"
         When to record: after each epoch, or after every so many batches. The start is recorded too.
     layers : iterable of str, optional
-        Names of the layers to record. The default is every layer on a bank.
+        Names of the layers to record. The default is every layer on a bank. A BankResponse2D is proven; it has no
+        coefficients to record.
     resume : bool, default False
         Whether to go on from the file at `path`, if there is one: what it holds up to the epoch that training starts
         with (`initial_epoch`, or where `BackupAndRestore` resumes) is kept, the rest is dropped, and steps and epochs
@@ -49,8 +53,12 @@ class KernelHistory(keras.callbacks.Callback):
         Epochs done at each record; whole numbers for ``every="epoch"``, and where Keras cannot tell how many
         batches an epoch has.
     coefficients : dict of str to ndarray, each (T, n, in, out)
-        By name of the layer, or by its path where two layers of nested models bear the same name. bfloat16 is
-        kept as float32.
+        By name of the layer, or by its path where two layers of nested models bear the same name. With the update by
+        LoRA, if there is one. bfloat16 is kept as float32.
+    bases : dict of str to ndarray, each (T, n, *size)
+        Of the layers whose basis trains.
+    residuals : dict of str to ndarray, each (T, *size, in, out)
+        Of the layers with a residual.
     banks : dict of str to FilterBank
         By name of the layer.
     verifications : list of Verification
@@ -117,7 +125,7 @@ class KernelHistory(keras.callbacks.Callback):
         self._steps_at: dict[int, int] = {}  # by the epochs done by then
         self._steps: list[int] = []
         self._epochs: list[float] = []
-        self._records: dict[str, list[Array]] = {}
+        self._records: dict[str, dict[str, list[Array]]] = {part: {} for part in PARTS}
 
     # What was recorded
 
@@ -134,7 +142,20 @@ class KernelHistory(keras.callbacks.Callback):
     @property
     def coefficients(self) -> dict[str, Array]:
         """The coefficients `(T, n, in, out)` of each layer."""
-        return {name: np.stack(records) for name, records in self._records.items()}
+        return self._stacked("coefficients")
+
+    @property
+    def bases(self) -> dict[str, Array]:
+        """The bases `(T, n, *size)` of the layers whose basis trains."""
+        return self._stacked("basis")
+
+    @property
+    def residuals(self) -> dict[str, Array]:
+        """The free kernels `(T, *size, in, out)` of the layers with a residual."""
+        return self._stacked("residual")
+
+    def _stacked(self, part: str) -> dict[str, Array]:
+        return {name: np.stack(records) for name, records in self._records[part].items()}
 
     def kernels(self, layer: str) -> Array:
         """Compose the kernels of one layer at every record.
@@ -154,10 +175,16 @@ class KernelHistory(keras.callbacks.Callback):
         ValueError
             If no layer of that name was recorded.
         """
-        if layer not in self._records:
-            raise ValueError(f"`layer` must be one of {', '.join(self._records) or 'none yet'}, got {layer!r}")
-        coefficients = np.moveaxis(np.stack(self._records[layer]), 0, 1)
-        return np.moveaxis(compose(coefficients, self.banks[layer]), self.banks[layer].ndim, 0)
+        coefficients = self.coefficients
+        if layer not in coefficients:
+            raise ValueError(f"`layer` must be one of {', '.join(coefficients) or 'none yet'}, got {layer!r}")
+        of_layer = coefficients[layer]
+        bases = self.bases.get(layer)
+        if bases is None:
+            composed = np.moveaxis(compose(np.moveaxis(of_layer, 0, 1), self.banks[layer]), self.banks[layer].ndim, 0)
+        else:
+            composed = np.stack([compose(*each) for each in zip(of_layer, bases, strict=True)])
+        return composed + self.residuals.get(layer, 0)
 
     # Recording
 
@@ -182,7 +209,9 @@ class KernelHistory(keras.callbacks.Callback):
         self._step = self._steps_at.get(epoch, 0)
         kept = sum(step < self._step for step in self._steps)
         self._steps, self._epochs = self._steps[:kept], self._epochs[:kept]
-        self._records = {name: records[:kept] for name, records in self._records.items()}
+        self._records = {
+            part: {name: records[:kept] for name, records in of_part.items()} for part, of_part in self._records.items()
+        }
         self._steps_at = {done: step for done, step in self._steps_at.items() if done < epoch} | {epoch: self._step}
         self._record()
 
@@ -221,24 +250,26 @@ class KernelHistory(keras.callbacks.Callback):
         self._steps.append(self._step)
         self._epochs.append(self._epoch + share)
         for name, layer in self._chosen().items():
-            values = live_values(layer.coefficients)
-            # Files of NumPy arrays know no bfloat16; float32 holds it exactly.
-            values = values.astype(np.float32) if values.dtype.name == "bfloat16" else values
-            self._records.setdefault(name, []).append(values)
+            for part, weight in _recorded(layer).items():
+                values = live_values(weight)
+                # Files of NumPy arrays know no bfloat16; float32 holds it exactly.
+                values = values.astype(np.float32) if values.dtype.name == "bfloat16" else values
+                self._records[part].setdefault(name, []).append(values)
 
     def _take_over(self, file: KernelHistory) -> None:
         """Take the records of a file, which must be of the same model."""
         if set(file.banks) != set(self.banks):
-            raise self._foreign(f"it holds the layers {', '.join(file.banks)}, the model has {', '.join(self.banks)}")
+            raise self._foreign(f"it holds the layers {', '.join(file.banks)}, to record are {', '.join(self.banks)}")
         for name, layer in self._chosen().items():
             if file.banks[name] != layer.bank:
                 there, here = file.banks[name].fingerprint[:16], layer.bank.fingerprint[:16]
                 raise self._foreign(f"layer {name!r} is on the bank sha256 {there} there, {here} here")
-            shape, own = file._records[name][0].shape, tuple(layer.coefficients.shape)
-            if shape != own:
-                raise self._foreign(f"layer {name!r} has coefficients {shape} there, {own} here")
+            there_of = {part: records[name][0].shape for part, records in file._records.items() if name in records}
+            here_of = {part: tuple(weight.shape) for part, weight in _recorded(layer).items()}
+            if there_of != here_of:
+                raise self._foreign(f"layer {name!r} has {_shapes(there_of)} there, here {_shapes(here_of)}")
         self._steps, self._epochs, self._steps_at = file._steps, file._epochs, file._steps_at
-        self._records = {name: file._records[name] for name in self.banks}
+        self._records = file._records
         self._step = self._steps[-1]
 
     def _foreign(self, difference: str) -> ValueError:
@@ -247,7 +278,7 @@ class KernelHistory(keras.callbacks.Callback):
         )
 
     def _chosen(self) -> dict[str, Any]:
-        found = layers_by_name(self.model)
+        found = layers_by_name(self.model, BankMixin)
         if not found:
             raise ValueError("KernelHistory found no layer on a bank in the model")
         missing = [name for name in self.layers or [] if name not in found]
@@ -276,8 +307,15 @@ class KernelHistory(keras.callbacks.Callback):
         path : str or path-like
             The file, named exactly so.
         """
-        banks = {name: bank.get_config() for name, bank in self.banks.items()}
-        records = {f"coefficients_{index}": values for index, values in enumerate(self.coefficients.values())}
+        layers = {
+            name: {"bank": bank.get_config(), "parts": [part for part in PARTS if name in self._records[part]]}
+            for name, bank in self.banks.items()
+        }
+        records = {
+            f"{part}_{index}": np.stack(self._records[part][name])
+            for index, (name, layer) in enumerate(layers.items())
+            for part in layer["parts"]
+        }
         write_npz(
             path,
             "history",
@@ -285,7 +323,7 @@ class KernelHistory(keras.callbacks.Callback):
                 "steps": self.steps,
                 "epochs": self.epochs,
                 "steps_at": np.array(list(self._steps_at.items()), dtype=np.intp).reshape(-1, 2),
-                "banks": np.array(json.dumps(banks)),
+                "layers": np.array(json.dumps(layers)),
                 **records,
             },
         )
@@ -312,38 +350,55 @@ class KernelHistory(keras.callbacks.Callback):
         arrays = read_npz(path, "history")
         history = cls()
         try:
-            banks = parse_json(str(arrays["banks"]))
-            history.banks = {name: FilterBank.from_config(config) for name, config in banks.items()}
+            layers = parse_json(str(arrays["layers"]))
+            history.banks = {name: FilterBank.from_config(layer["bank"]) for name, layer in layers.items()}
             history._steps = arrays["steps"].tolist()
             history._epochs = arrays["epochs"].tolist()
             history._steps_at = {int(done): int(step) for done, step in arrays["steps_at"]}
-            history._records = {
-                name: list(_coefficients_in(arrays, index, bank))
-                for index, (name, bank) in enumerate(history.banks.items())
-            }
+            for index, (name, bank) in enumerate(history.banks.items()):
+                for part, values in _records_in(arrays, index, layers[name]["parts"], bank).items():
+                    history._records[part][name] = list(values)
         except (KeyError, AttributeError, TypeError, ValueError) as error:
             raise ValueError(f"{os.fspath(path)!r} is a damaged filterbank history file: {error}") from error
         return history
 
 
-def _coefficients_in(arrays: dict[str, Array], index: int, bank: FilterBank) -> Array:
+def _recorded(layer: Any) -> dict[str, Any]:
+    """Return what is recorded of a layer: all that makes its kernel and may change."""
+    if not isinstance(layer, BasisMixin):
+        return {}
+    parts = {"coefficients": layer.effective_coefficients}
+    if layer.train != "coefficients":
+        parts["basis"] = layer.basis
+    if layer.residual_kernel is not None:
+        parts["residual"] = layer.residual_kernel
+    return parts
+
+
+def _shapes(parts: dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{part} {shape}" for part, shape in parts.items()) or "nothing to record"
+
+
+def _records_in(arrays: dict[str, Array], index: int, parts: list[str], bank: FilterBank) -> dict[str, Array]:
     """Return the records of one layer in a file, or raise ValueError if they do not fit the rest of it."""
-    values, steps, epochs = arrays[f"coefficients_{index}"], arrays["steps"], arrays["epochs"]
-    expected = (*steps.shape, len(bank))
-    if steps.ndim != 1 or epochs.shape != steps.shape or values.ndim != 4 or values.shape[:2] != expected:
-        raise ValueError(
-            f"coefficients of shape {values.shape} do not fit {steps.shape} steps, {epochs.shape} epochs and "
-            f"{len(bank)} filters"
-        )
-    return values
+    steps, epochs = arrays["steps"], arrays["epochs"]
+    if steps.ndim != 1 or epochs.shape != steps.shape:
+        raise ValueError(f"{epochs.shape} epochs do not fit {steps.shape} steps")
+    found = {part: arrays[f"{part}_{index}"] for part in parts}
+    inside = found["coefficients"].shape[2:] if found else ()
+    shapes = {"coefficients": (len(bank), *inside), "basis": bank.shape, "residual": (*bank.size, *inside)}
+    for part, values in found.items():
+        if values.shape != (*steps.shape, *shapes[part]) or len(inside) != 2:
+            raise ValueError(f"{part} of shape {values.shape} do not fit {len(steps)} records on a bank {bank.shape}")
+    return found
 
 
-def layers_by_name(model: Any) -> dict[str, Any]:
+def layers_by_name(model: Any, kind: type[BankMixin] = BasisMixin) -> dict[str, Any]:
     """Return the layers on a bank of a model and of the models and layers inside, each once, by name.
 
     Layers of the same name, which nested models may have, go by their path.
     """
-    layers = [layer for layer in model._flatten_layers() if isinstance(layer, BasisMixin)]
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, kind)]
     distinct = list({id(layer): layer for layer in layers}.values())
     names = Counter(layer.name for layer in distinct)
     found = {layer.name if names[layer.name] == 1 else layer.path: layer for layer in distinct}

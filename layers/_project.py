@@ -102,12 +102,13 @@ def project(
     """
     options = {"train": choice("train", train, TRAIN), "residual": residual}
     if type(layer_or_model) in ON_BANK:
+        if where is not None or compile:
+            raise ValueError("`where` and `compile` speak of a model's layers, got a single layer")
         bank = _bank_for(bank_or_chooser, layer_or_model)
         if bank is None:
             window = window_name(layer_or_model.kernel_size)
             raise ValueError(
-                f"`bank_or_chooser` must give a bank of {window} pixels for layer {layer_or_model.name!r}, got none of "
-                f"that size"
+                f"`bank_or_chooser` must give a {window} bank for layer {layer_or_model.name!r}, got none of that size"
             )
         return _converted_layer(layer_or_model, _on_bank(layer_or_model, bank, options), inputs)
     if not isinstance(layer_or_model, keras.Model):
@@ -116,18 +117,23 @@ def project(
             f"`rebase` puts a layer on another bank"
         )
     is_chosen = _selector(layer_or_model, where)
-    require_exchangeable(layer_or_model, is_chosen)
-    plans = {}
-    for layer in filter(is_chosen, _distinct_leaves(layer_or_model)):
-        bank = _bank_for(bank_or_chooser, layer)
-        if bank is not None:
-            plans[id(layer)] = (layer, _on_bank(layer, bank, options))
-    if not plans:
-        raise ValueError("`layer_or_model` must have a convolution of the bank's size, got none to convert")
+    convolutions = {id(layer): layer for layer in layer_or_model._flatten_layers() if type(layer) in ON_BANK}
+    found = {key: _bank_for(bank_or_chooser, layer) for key, layer in convolutions.items() if is_chosen(layer)}
+    banks = {key: bank for key, bank in found.items() if bank is not None}
+    require_exchangeable(layer_or_model, lambda layer: id(layer) in banks)
+    left_alone = [
+        f"{layer.name} ({window_name(layer.kernel_size)})" for key, layer in convolutions.items() if key not in banks
+    ]
+    if not banks:
+        raise ValueError(
+            f"`bank_or_chooser` must give a bank for a convolution of the model, got none for "
+            f"{', '.join(left_alone) or 'a model without one'}"
+        )
+    plans = {key: (convolutions[key], _on_bank(convolutions[key], bank, options)) for key, bank in banks.items()}
     model = exchanged(layer_or_model, {key: plan.exchange for key, (_, plan) in plans.items()}, compile)
     differences = {} if inputs is None else _differences(layer_or_model, plans, inputs)
-    report = ConversionReport(_row(layer, plan, differences.get(key)) for key, (layer, plan) in plans.items())
-    return Conversion(None, model, report)
+    rows = (_row(layer, plan, differences.get(key)) for key, (layer, plan) in plans.items())
+    return Conversion(None, model, ConversionReport(rows, left_alone))
 
 
 def rebase(layer: Any, bank: Any, *, inputs: Any = None) -> Conversion:
@@ -171,8 +177,7 @@ def rebase(layer: Any, bank: Any, *, inputs: Any = None) -> Conversion:
     new = as_bank(bank, type(layer).__name__, layer.dimensions)
     if new.size != layer.bank.size:
         raise ValueError(
-            f"`bank` must have the size of the layer's, {window_name(layer.bank.size)} pixels, got "
-            f"{window_name(new.size)}"
+            f"`bank` must have the size of the layer's, {window_name(layer.bank.size)}, got {window_name(new.size)}"
         )
     _require_built(layer)
     kernel, rest = kernel_and_rest(layer)
@@ -231,10 +236,17 @@ def _converted_layer(layer: Any, plan: _Plan, inputs: Any) -> Conversion:
 
 
 def _row(layer: Any, plan: _Plan, difference: float | None) -> ConvertedLayer:
-    before, after = (
-        sum(math.prod(weight.shape) for weight in each.trainable_weights) for each in (layer, plan.exchange.layer)
+    label = f"{plan.bank.family}, {len(plan.bank)}{' + residual' if plan.exchange.layer.residual else ''}"
+    return ConvertedLayer(
+        layer.name, label, plan.energy, _trainable(layer), _trainable(plan.exchange.layer), difference
     )
-    return ConvertedLayer(layer.name, f"{plan.bank.family}, {len(plan.bank)}", plan.energy, before, after, difference)
+
+
+def _trainable(layer: Any) -> int:
+    """Return how many numbers of a layer train, or would if it were not frozen as a whole."""
+    frozen = getattr(layer, "basis", None) if getattr(layer, "train", None) == "coefficients" else None
+    weights = layer.trainable_weights if layer.trainable else [each for each in layer.weights if each is not frozen]
+    return sum(math.prod(weight.shape) for weight in weights)
 
 
 def _difference(new: Any, old: Any) -> float:
@@ -289,9 +301,13 @@ def _bank_for(chooser: Any, layer: Any) -> FilterBank | None:
         side = size[0] if len(set(size)) == 1 else None
         chosen = chooser.get(size, chooser.get(side))
     elif callable(chooser):
-        chosen = chooser(size, layer)
+        try:
+            chosen = chooser(size, layer)
+        except Exception as error:
+            error.add_note(f"in `bank_or_chooser`, for layer {layer.name!r} with kernels of {window_name(size)}")
+            raise
     elif not isinstance(chooser, str):
-        chosen = as_bank(chooser, type(layer).__name__, len(size))
+        chosen = as_bank(chooser, type(layer).__name__, len(size), "bank_or_chooser")
         if chosen.size != size:  # one bank for a model of several sizes
             return None
     if chosen is None:
@@ -301,13 +317,12 @@ def _bank_for(chooser: Any, layer: Any) -> FilterBank | None:
             return None
         try:
             chosen = filterbank.make(chosen, size)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(f"`bank_or_chooser` for layer {layer.name!r}: {error}") from error
-    bank = as_bank(chosen, type(layer).__name__, len(size))
+    bank = as_bank(chosen, type(layer).__name__, len(size), "bank_or_chooser")
     if bank.size != size:
         raise ValueError(
-            f"`bank_or_chooser` must give layer {layer.name!r} a bank of {window_name(size)} pixels, got "
-            f"{window_name(bank.size)}"
+            f"`bank_or_chooser` must give layer {layer.name!r} a {window_name(size)} bank, got {window_name(bank.size)}"
         )
     return bank
 

@@ -77,8 +77,8 @@ class ReleaseBasis(keras.callbacks.Callback):
         missing = [name for name in self.layers or [] if name not in found]
         if not found or missing:
             raise ValueError(
-                f"ReleaseBasis needs layers on a bank made with train='both' or 'basis', got "
-                f"{missing[0] if missing else 'a model without one'!r}"
+                f"{type(self).__name__} needs layers on a bank made with train='both' or 'basis', got "
+                f"{repr(missing[0]) if missing else 'a model without one'}"
             )
         return [layer for name, layer in found.items() if self.layers is None or name in self.layers]
 

@@ -135,6 +135,44 @@ def test_lora_stays_in_the_span_of_the_bank(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("pair", KNOW_LORA, ids=str)
+def test_penalties_speak_of_what_lora_updated(pair: Pair) -> None:
+    penalties = {f"{pair.kernel}_regularizer": keras.regularizers.L2(0.5), "coefficient_regularizer": "l1"}
+    model = model_of(pair, **penalties)
+    layer = model.layers[0]
+
+    def expected() -> float:
+        kernel, coefficients = pair.kernel_of(layer), values(layer.effective_coefficients)
+        return 0.5 * float(np.sum(kernel.astype("float64") ** 2)) + 0.01 * float(np.abs(coefficients).sum())
+
+    assert float(values(sum(layer.losses))) == pytest.approx(expected(), rel=1e-5)
+    before = expected()
+    layer.enable_lora(2, a_initializer=Noise(7), b_initializer=Noise(8))
+    assert expected() != pytest.approx(before, rel=1e-2)
+    assert float(values(sum(layer.losses))) == pytest.approx(expected(), rel=1e-5)
+    lost = expected()
+    moved_by_training(model)
+    assert expected() != pytest.approx(lost, rel=1e-3)
+
+
+@pytest.mark.parametrize("pair", KNOW_LORA, ids=str)
+def test_lora_freezes_a_residual_and_is_not_rounded_to_half_precision(pair: Pair) -> None:
+    layer = model_of(pair, residual=True, dtype="mixed_bfloat16").layers[0]
+    layer.enable_lora(2, a_initializer=Noise(7), b_initializer=Noise(8))
+    assert {weight.name for weight in layer.trainable_weights} == {"lora_coefficients_a", "lora_coefficients_b", "bias"}
+    inside: list[Any] = []
+
+    class Watched(type(layer)):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            inside.append(values(self.effective_coefficients))
+            return super().call(inputs)
+
+    layer.__class__ = Watched
+    layer(pair.images())
+    update = values(layer.lora_coefficients_a) @ values(layer.lora_coefficients_b)
+    np.testing.assert_allclose(inside[-1], values(layer.coefficients) + update, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("pair", KNOW_LORA, ids=str)
 def test_lora_is_saved_within_the_coefficients(pair: Pair, tmp_path: Path) -> None:
     model = model_of(pair)
     layer = model.layers[0]

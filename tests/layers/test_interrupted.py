@@ -182,9 +182,9 @@ def test_history_of_another_model_is_refused(path: Path) -> None:
     fit(make(), KernelHistory(path), epochs=1)
     fingerprints = f"{BANK.fingerprint[:16]} there, {OTHER_BANK.fingerprint[:16]} here"
     for model, difference in (
-        (make(name="textures"), "it holds the layers filters, the model has textures"),
+        (make(name="textures"), "it holds the layers filters, to record are textures"),
         (make(OTHER_BANK), f"layer 'filters' is on the bank sha256 {fingerprints}"),
-        (make(filters=5), r"layer 'filters' has coefficients \(4, 3, 2\) there, \(4, 3, 5\) here"),
+        (make(filters=5), r"layer 'filters' has coefficients \(4, 3, 2\) there, here coefficients \(4, 3, 5\)"),
     ):
         text = rf"the history in '.*history.npz' is of another model: {difference}; give another `path`, or resume="
         assert_refused(model, path, text)

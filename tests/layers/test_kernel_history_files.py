@@ -28,7 +28,7 @@ def test_file_holds_everything_exactly(nested: Any, fit: Any, tmp_path: Path) ->
         np.testing.assert_array_equal(back.kernels(name), history.kernels(name))
     assert [entry.name for entry in tmp_path.iterdir()] == ["history.npz"]
     with np.load(path, allow_pickle=False) as archive:
-        assert {"steps", "epochs", "banks"} <= set(archive.files)
+        assert {"steps", "epochs", "layers"} <= set(archive.files)
 
 
 def test_file_is_written_after_every_epoch(model_on: Any, fit: Any, bank: fb.FilterBank, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_truncated_file_is_refused(written: Path) -> None:
 
 def test_flipped_byte_is_refused(written: Path) -> None:
     content = bytearray(written.read_bytes())
-    content[content.index(b"banks.npy") + 60] ^= 0xFF  # behind the header, in which not every byte counts
+    content[content.index(b"layers.npy") + 60] ^= 0xFF  # behind the header, in which not every byte counts
     written.write_bytes(content)
     with pytest.raises(ValueError, match="damaged"):
         KernelHistory.load(written)
@@ -93,12 +93,12 @@ def test_missing_file_is_not_found(tmp_path: Path) -> None:
 INCONSISTENT = {
     "no steps": {"steps": None},
     "no epochs": {"epochs": None},
-    "no banks": {"banks": None},
+    "no layers": {"layers": None},
     "no coefficients": {"coefficients_0": None},
-    "banks not JSON": {"banks": np.array("{")},
-    "banks a list": {"banks": np.array("[]")},
-    "bank a number": {"banks": np.array('{"filters": 3}')},
-    "bank without values": {"banks": np.array('{"filters": {"filters": 3}}')},
+    "layers not JSON": {"layers": np.array("{")},
+    "layers a list": {"layers": np.array("[]")},
+    "layer a number": {"layers": np.array('{"filters": 3}')},
+    "bank without values": {"layers": np.array('{"filters": {"bank": {"filters": 3}, "parts": ["coefficients"]}}')},
     "more steps": {"steps": np.arange(5)},
     "one step": {"steps": np.array(3)},
     "more epochs": {"epochs": np.arange(5.0)},

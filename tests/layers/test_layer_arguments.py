@@ -164,19 +164,20 @@ def test_a_later_change_of_the_array_does_not_reach_the_layer(kind: Any) -> None
         (
             np.ones((2, 5)),
             ValueError,
-            "`bank` of BasisConv2D must have 2-D filters, got 1-D ones of 5-sample pixels",
+            "`bank` of BasisConv2D must have 2-D filters, got 1-D ones, 5-sample",
         ),
-        (np.ones((2, 3, 3, 3)), ValueError, "must have 2-D filters, got 3-D ones of 3x3x3 pixels"),
+        (np.ones((2, 3, 3, 3)), ValueError, "must have 2-D filters, got 3-D ones, 3x3x3"),
         (np.ones(3), ValueError, r"`bank` must be a FilterBank, as .* or an array .*got shape \(3,\)"),
         (np.ones((0, 3, 3)), ValueError, "at least one filter"),
         (np.zeros((2, 3, 3)), ValueError, "must have a filter other than zero"),
         (np.full((2, 3, 3), np.nan), ValueError, "must be finite, got NaN or infinity in filter 0"),
         (np.ones((2, 3, 3)) * 1j, TypeError, "must be real numbers, got complex128; keep real and imaginary"),
-        ("dct", TypeError, "`bank` must be a FilterBank, as .* or an array .*must be real numbers"),
-        (None, TypeError, "`bank` must be a FilterBank, as .* or an array .*must be real numbers"),
+        ("dct", TypeError, r"`bank` must be a FilterBank, .*got 'dct': filterbank.make\('dct', 11\) makes one"),
+        (None, TypeError, "`bank` must be a FilterBank, as .* or an array .*got None: call a family"),
+        (3, ValueError, "got 3; it stands in the place of `kernel_size`"),
         ({"class_name": "Dense", "config": {"units": 1}}, ValueError, "configuration of a FilterBank.*'Dense'"),
     ],
-    ids=["1-D", "3-D", "one filter's row", "empty", "zeros", "NaN", "complex", "text", "None", "other config"],
+    ids=["1-D", "3-D", "one filter's row", "empty", "zeros", "NaN", "complex", "text", "None", "size", "other config"],
 )
 def test_what_is_no_bank_is_refused(filters: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):

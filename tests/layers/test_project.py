@@ -9,7 +9,7 @@ from every import values
 from keras import layers
 
 import filterbank as fb
-from filterbank.layers import BasisConv2D, FrozenBasisError, fold, project, rebase
+from filterbank.layers import BankResponse2D, BasisConv2D, FrozenBasisError, fold, project, rebase
 
 
 def snapshot(model: Any) -> list[bytes]:
@@ -239,6 +239,63 @@ def test_the_model_can_come_compiled(model: Any, pair_of_images: Any) -> None:
     assert back.loss == "mse"
 
 
+def test_a_compilation_without_a_configuration_is_refused(model: Any) -> None:
+    model.compile("sgd", loss=lambda wanted, found: keras.ops.mean(wanted - found))
+    for convert in (lambda: project(model, "dct", compile=True), lambda: fold(model, compile=True)):
+        with pytest.raises(ValueError, match=r"`compile` needs an optimizer, loss and metrics .* compile the new model"):
+            convert()
+    assert not project(model, "dct").model.compiled
+
+
+def test_a_frozen_model_reports_what_would_train(model: Any) -> None:
+    expected = [(row.before, row.after) for row in project(model, "dct").report]
+    model.trainable = False
+    assert [(row.before, row.after) for row in project(model, "dct").report] == expected
+
+
+def test_the_report_names_a_residual(built: Any) -> None:
+    plain, _ = built("Conv2D")
+    assert project(plain, fb.dct((3, 2), n=2), residual=True).report[0].bank == "dct, 2 + residual"
+
+
+def test_layers_that_a_chooser_leaves_alone_may_be_wrapped() -> None:
+    wrapped = layers.TimeDistributed(layers.Conv2D(2, 5, name="inner"), name="each")
+    model = keras.Sequential([keras.Input((2, 9, 9, 1)), wrapped, layers.Conv3D(2, (1, 3, 3), name="outer")])
+    conversion = project(model, {(1, 3, 3): fb.dct((1, 3, 3), n=4)})
+    assert set(on_bank(conversion.model)) == {"outer"}
+    assert conversion.report.left_alone == ("inner (5x5)",)
+    np.testing.assert_array_equal(
+        values(conversion.model.get_layer("each").weights[0]), values(model.get_layer("each").weights[0])
+    )
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="Keras looks up text on TensorFlow")
+def test_what_preprocessing_layers_learned_is_kept() -> None:
+    lookup = layers.StringLookup(name="lookup")
+    lookup.adapt(["red", "green", "red"])
+    bins = layers.Discretization(num_bins=4, name="bins")
+    bins.adapt(np.arange(40.0))
+    words, image = keras.Input((1,), dtype="string"), keras.Input((6, 6, 1))
+    pixels = layers.Flatten()(layers.Conv2D(1, 3, name="edges")(layers.Rescaling(40.0)(bins(image))))
+    model = keras.Model([words, image], layers.Concatenate()([keras.ops.cast(lookup(words), "float32"), pixels]))
+    brightness = np.linspace(0, 40, 72).reshape(2, 6, 6, 1)
+    inputs = [keras.ops.convert_to_tensor(each) for each in ([["green"], ["blue"]], brightness)]
+    new = project(model, "dct").model
+    expected = values(model(inputs))
+    assert np.ptp(expected) > 1
+    np.testing.assert_allclose(values(new(inputs)), expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+
+
+def test_a_moved_front_end_is_refused() -> None:
+    front = BankResponse2D(fb.dct(3, n=2), name="front")
+    model = keras.Sequential([keras.Input((8, 8, 1)), front, layers.Conv2D(2, 3), BasisConv2D(2, fb.dct(3))])
+    project(model, "dct")
+    front.basis.assign(front.bank.filters * 2)
+    for convert in (lambda: project(model, "dct"), lambda: fold(model)):
+        with pytest.raises(FrozenBasisError, match="the basis of layer 'front' is not its bank"):
+            convert()
+
+
 def test_untouched_layers_keep_their_weights_and_state(model: Any, pair_of_images: Any) -> None:
     model.get_layer("norm").moving_mean.assign([1.0, 2.0, 3.0, 4.0])
     new = project(model, fb.dct(5, n=3)).model
@@ -250,9 +307,11 @@ def test_report_prints_as_a_table(model: Any) -> None:
     text = str(project(model, {3: fb.dct(3, n=3), 5: fb.dct(5)}).report)
     head, *rows = text.splitlines()
     assert head.split() == ["layer", "bank", "energy", "before", "after", "difference"]
+    *rows, left = rows
     assert [row.split()[0] for row in rows] == ["shared", "deep", "depthwise"]
     assert "100.00%" in rows[1]
     assert all(row.endswith("-") for row in rows)
+    assert left == "left alone: pointwise (1x1)"
 
 
 # What is refused
@@ -268,15 +327,31 @@ def test_what_cannot_be_projected_is_named(model: Any, built: Any) -> None:
     refused(TypeError, "must be a convolution of Keras or a model, got Dense; `rebase`", layers.Dense(2), "dct")
     refused(TypeError, "got BasisConv2D; `rebase` puts", BasisConv2D(2, fb.dct(3)), "dct")
     refused(ValueError, "layer 'new' has no kernel yet: build it", layers.Conv2D(2, 3, name="new"), "dct")
-    refused(ValueError, "must give a bank of 3x2 pixels for layer 'conv2d.*', got none of that size", plain, fb.dct(3))
-    refused(ValueError, "must have a convolution of the bank's size, got none to convert", model, fb.dct(7))
-    refused(ValueError, "got none to convert", model, lambda size, layer: None)
-    refused(ValueError, "must give layer 'shared' a bank of 3x3 pixels, got 4x4", model, lambda *_: fb.dct(4))
+    refused(ValueError, "must give a 3x2 bank for layer 'conv2d.*', got none of that size", plain, fb.dct(3))
+    refused(ValueError, r"got none for shared \(3x3\), deep \(5x5\)", model, fb.dct(7))
+    refused(
+        ValueError,
+        "must give a bank for a convolution of the model",
+        model,
+        lambda size, layer: None,
+    )
+    refused(ValueError, "must give layer 'shared' a 3x3 bank, got 4x4", model, lambda *_: fb.dct(4))
     refused(ValueError, "`bank_or_chooser` for layer 'shared'.*powers of two", model, "hadamard")
     refused(ValueError, "`where` must name layers of the model, got 'nowhere'", model, "dct", where="nowhere")
     refused(TypeError, "must name convolutions of Keras, got the Dense 'head'", model, "dct", where=["head"])
     refused(ValueError, "`family` must be one of", model, "no such family")
     refused(ValueError, "`train` must be one of 'coefficients', 'basis', 'both', got 'all'", model, "dct", train="all")
+
+
+def test_errors_of_a_chooser_name_the_layer(model: Any, built: Any) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        project(model, lambda size, layer: 1 / 0)
+    assert caught.value.__notes__ == ["in `bank_or_chooser`, for layer 'shared' with kernels of 3x3"]
+    refused(ValueError, "`bank_or_chooser` for layer 'shared': .*images", model, "pca")
+    refused(TypeError, "`bank_or_chooser` must be a FilterBank", model, None)
+    plain, _ = built("Conv2D")
+    refused(ValueError, "`where` and `compile` speak of a model's layers", plain, "dct", where="conv")
+    refused(ValueError, "`where` and `compile` speak of a model's layers", plain, "dct", compile=True)
 
 
 def test_subclassed_models_and_wrapped_layers_are_refused() -> None:
@@ -334,7 +409,7 @@ def test_rebase_refuses() -> None:
     with pytest.raises(ValueError, match="has no kernel yet"):
         rebase(layer, fb.dct(3))
     layer.build((None, 7, 6, 2))
-    with pytest.raises(ValueError, match="must have the size of the layer's, 3x3 pixels, got 5x5"):
+    with pytest.raises(ValueError, match="must have the size of the layer's, 3x3, got 5x5"):
         rebase(layer, fb.dct(5))
     layer.basis.assign(layer.bank.filters * 2)
     with pytest.raises(FrozenBasisError):

@@ -148,7 +148,7 @@ def test_history_keeps_the_released_layers_too(noise: Any) -> None:
 
 
 def test_what_cannot_be_released_is_refused(noise: Any) -> None:
-    with pytest.raises(ValueError, match="made with train='both' or 'basis', got 'a model without one'"):
+    with pytest.raises(ValueError, match="made with train='both' or 'basis', got a model without one"):
         fitted(on_bank(noise), ReleaseBasis(1))
     with pytest.raises(ValueError, match="made with train='both' or 'basis', got 'other'"):
         fitted(on_bank(noise, train="both"), ReleaseBasis(1, layers="other"))

@@ -52,8 +52,7 @@ def require_no_typing_error(layer: str, further: Mapping[str, Any], signature: i
 
 def as_bank(bank: Any, layer: str, dimensions: int, argument: str = "bank") -> FilterBank:
     """Return what was passed as a bank: one, a plain array, or a bank's configuration."""
-    if isinstance(bank, Mapping):
-        bank = _from_config(bank)
+    bank = bank_from_config(bank)
     if not isinstance(bank, FilterBank):
         bank = _of_array(bank, argument)
     if bank.ndim != dimensions:
@@ -79,8 +78,10 @@ def _of_array(filters: Any, argument: str) -> FilterBank:
         raise type(error)(f"{rule}, got {shown(filters)}{hint}: {error}") from error
 
 
-def _from_config(config: Mapping[str, Any]) -> FilterBank:
+def bank_from_config(config: Any) -> Any:
     """Return the bank of a layer's configuration, and make nothing else that it may ask for."""
+    if not isinstance(config, Mapping):
+        return config
     if config.get("class_name") != "FilterBank" or not isinstance(config.get("config"), Mapping):
         raise ValueError(
             f"`bank` must be the configuration of a FilterBank, got one of {config.get('class_name')!r}; "

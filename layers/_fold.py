@@ -69,25 +69,17 @@ def _is_on_bank(layer: Any) -> bool:
 
 def _exchange(layer: Any) -> Exchange:
     """Return the plain layer that takes the place of a layer on a bank."""
-    own = next((name for name in COMPUTING if _method(type(layer), name) is not _method(layer.library_class, name)), "")
-    strange = [weight.name for weight in layer.weights if not any(weight is one for one in _known_weights(layer))]
-    if own or strange:
-        what = f"a `{own}`" if own else f"the weight `{strange[0]}`"
+    kinds = (type(layer), layer.library_class)
+    own = [f"a `{name}`" for name in COMPUTING if len({getattr(kind, name, None) for kind in kinds}) > 1]
+    known = {id(getattr(layer, name, None)) for name in KNOWN_WEIGHTS}
+    own += [f"the weight `{weight.name}`" for weight in layer.weights if id(weight) not in known]
+    if own:
         raise TypeError(
-            f"layer {layer.name!r} is a {type(layer).__name__} with {what} of its own, which a plain "
+            f"layer {layer.name!r} is a {type(layer).__name__} with {own[0]} of its own, which a plain "
             f"{layer.plain.__name__} does not know: fold it in the class itself"
         )
     plain = layer.plain.from_config(config_without_lora(layer.plain.get_config(layer)))
     return Exchange(plain, lambda: plain.set_weights(_plain_weights(layer)))
-
-
-def _method(kind: type, name: str) -> Any:
-    return getattr(kind, name, None)
-
-
-def _known_weights(layer: Any) -> list[Any]:
-    """Return the weights that a layer of the library has."""
-    return [value for name in KNOWN_WEIGHTS if (value := getattr(layer, name, None)) is not None]
 
 
 def _plain_weights(layer: Any) -> list[Any]:

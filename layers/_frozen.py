@@ -11,6 +11,7 @@ from keras import ops
 
 from filterbank import FilterBank
 
+from ._arguments import bank_from_config
 from ._composition import basis_values
 from ._proof import FrozenBasisError, Verification, distance, live_values, require_same
 
@@ -47,6 +48,11 @@ class BankMixin(keras.layers.Layer):
             dtype=dtype,
             name="basis",
         )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Make the layer of a configuration; a bank that is none is refused before Keras shows the whole of it."""
+        return super().from_config({**config, "bank": bank_from_config(config["bank"])} if "bank" in config else config)
 
     # Proof
 

@@ -26,6 +26,12 @@ def arguments(draw: st.DrawFn, pair: Pair) -> dict[str, Any]:
         "filters": st.sampled_from([1, 4, 8]),
         "use_bias": st.booleans(),
         "activation": st.sampled_from([None, "relu", "tanh"]),
+        "data_format": st.sampled_from([None, None, None, "channels_last", "channels_first"]),
+        f"{pair.kernel}_regularizer": st.sampled_from([None, "l1", "l2", "l1_l2"]),
+        "pointwise_regularizer": st.sampled_from([None, "l2"]),
+        "bias_regularizer": st.sampled_from([None, "l1"]),
+        "activity_regularizer": st.sampled_from([None, "l2"]),
+        f"{pair.kernel}_constraint": st.sampled_from([None, "non_neg"]),
     }
     return {name: draw(values) for name, values in choices.items() if pair.takes(name)}
 
@@ -45,7 +51,12 @@ def test_outputs_or_refusals_are_the_siblings(pair: Pair) -> None:
             return
         own = {"execution": data.draw(st.sampled_from(["auto", "compose", "factor"]))} if pair.takes("groups") else {}
         layer, plain = twin.on(bank, **chosen, **own), twin.like(**chosen)
-        images = twin.images()
+        config, expected = layer.get_config(), plain.get_config()
+        assert {name: config[name] for name in expected if name != "kernel_size"} == {
+            name: value for name, value in expected.items() if name != "kernel_size"
+        }
+        assert layer.from_config(config).get_config() == config
+        images = twin.images(chosen.get("data_format"))
         refused = refusal(plain.build, input_shape=images.shape)
         assert refusal(layer.build, input_shape=images.shape) == refused
         if refused is not None:

@@ -9,7 +9,7 @@ import pytest
 from every import PAIRS, Noise, Pair, values
 
 import filterbank as fb
-from filterbank.layers import fold
+from filterbank.layers import BasisConv2D, fold
 
 every_layer = pytest.mark.parametrize("pair", PAIRS, ids=str)
 KNOW_LORA = [pair for pair in PAIRS if pair.takes("groups")]
@@ -113,6 +113,43 @@ def test_residual_is_nothing_at_the_start_and_trains_with_its_own_penalty(pair: 
     assert (split.bank, split.residual) == pytest.approx(energies / np.sum(energies), rel=1e-4)
     assert split.outside == pytest.approx(span_misses(pair, composed + free) ** 2, rel=1e-4)
     assert split.outside > 1e-6
+
+
+def test_a_dependent_bank_is_split_like_the_independent_one() -> None:
+    once = fb.dct(3, n=4)
+    twice = fb.FilterBank(np.concatenate([once.filters, 3 * once.filters]))
+    splits = []
+    for bank in (once, twice):
+        layer = PAIRS[1].basis(2, bank, residual=True, coefficient_initializer=Noise(1))
+        layer.build((None, 8, 8, 1))
+        layer.coefficients.assign(0 * values(layer.coefficients))
+        layer.residual_kernel.assign(Noise(2)(layer.residual_kernel.shape, "float32"))
+        splits.append(layer.energy_split())
+    assert splits[1].outside == pytest.approx(splits[0].outside, rel=1e-5)
+    assert 0.1 < splits[0].outside < 0.9
+    assert (splits[1].bank, splits[1].residual) == (0, 1)
+    assert str(splits[1]).startswith("0.00% of the energy in the composed part, 100.00% in the residual; no coeff")
+
+
+def test_a_layer_takes_several_banks_in_one() -> None:
+    cosines, gabors = fb.dct(5, n=3), fb.gabor(5, n=4)
+    bank = fb.concatenate(cosines, gabors)
+    model = keras.Sequential([keras.Input((8, 8, 2)), BasisConv2D(3, bank, name="both")])
+    assert moved_by_training(model) == {"coefficients", "bias"}
+    layer = model.layers[0]
+    coefficients = values(layer.coefficients).astype("float64")
+    parts = [fb.compose(coefficients[:3], cosines), fb.compose(coefficients[3:], gabors)]
+    np.testing.assert_allclose(values(layer.kernel), parts[0] + parts[1], rtol=0, atol=1e-6)
+    layer.verify()
+    assert layer.bank == bank
+
+
+def test_layers_may_share_a_bank() -> None:
+    bank = fb.dct(3, n=4)
+    model = keras.Sequential([keras.Input((8, 8, 2)), *(BasisConv2D(3, bank, name=name) for name in "ab")])
+    moved_by_training(model)
+    assert {layer.verify().fingerprint for layer in model.layers} == {bank.fingerprint}
+    assert all(layer.bank is bank for layer in model.layers)
 
 
 # LoRA

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import filterbank as fb
-from filterbank.layers import BasisConv2D
+from filterbank.layers import BasisConv2D, BasisSeparableConv2D
 
 OWN = {
     "coefficient_initializer": None,
@@ -196,6 +196,23 @@ def test_bank_that_the_dtype_cannot_hold_is_refused_when_built(
 def test_a_mistyped_argument_is_named_with_the_one_that_was_meant(kind: Any, bank: fb.FilterBank) -> None:
     with pytest.raises(TypeError, match="takes no `coefficients_initializer`; did you mean `coefficient_initializer`"):
         kind.basis(4, bank, coefficients_initializer="zeros")
+
+
+def test_arguments_of_the_kernel_are_those_of_the_depthwise_one() -> None:
+    with pytest.raises(TypeError, match="takes no `kernel_regularizer`; did you mean `depthwise_regularizer`"):
+        BasisSeparableConv2D(4, fb.dct(3), kernel_regularizer="l2")
+
+
+def test_swapped_arguments_are_named(kind: Any, bank: fb.FilterBank) -> None:
+    with pytest.raises(TypeError, match="`filters` is the number of output channels, got a FilterBank"):
+        kind.basis(bank, 4)
+
+
+def test_residual_arguments_belong_together(kind: Any, bank: fb.FilterBank) -> None:
+    with pytest.raises(ValueError, match="`residual_regularizer` speaks of the residual, got residual=False"):
+        kind.basis(4, bank, residual_regularizer="l2")
+    with pytest.raises(TypeError, match="`residual` must be True or False, got 'yes'"):
+        kind.basis(4, bank, residual="yes")
 
 
 # What the layer is

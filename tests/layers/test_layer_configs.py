@@ -143,6 +143,11 @@ def another_value(config: dict[str, Any]) -> None:
     config["filters"]["data"] = base64.b64encode(numbers.tobytes()).decode()
 
 
+def deep_recipe(config: dict[str, Any]) -> None:
+    for _ in range(5000):
+        config["recipe"] = {"inner": config["recipe"]}
+
+
 HOSTILE = {
     "bad base64": (
         lambda config: config["filters"].update(data="!" * len(config["filters"]["data"])),
@@ -161,6 +166,13 @@ HOSTILE = {
     "text for filters": (lambda config: config.update(filters="eye"), "an encoded array must be a dict"),
     "parameters too short": (lambda config: config.update(parameters={"frequency": [1.0]}), "frequency"),
 }
+
+
+def test_deep_nesting_is_refused(kind: Any, bank: fb.FilterBank) -> None:
+    config = kind.basis(4, bank).get_config()
+    deep_recipe(config["bank"]["config"])
+    with pytest.raises(ValueError, match="configuration of a bank is damaged: RecursionError"):
+        kind.basis.from_config(config)
 
 
 def edited(text: str, edit: Any) -> str:

@@ -14,10 +14,18 @@ import pytest
 
 import filterbank as fb
 from filterbank.layers import (
+    BankResponse1D,
     BankResponse2D,
+    BankResponse3D,
+    BasisConv1D,
+    BasisConv1DTranspose,
     BasisConv2D,
     BasisConv2DTranspose,
+    BasisConv3D,
+    BasisConv3DTranspose,
+    BasisDepthwiseConv1D,
     BasisDepthwiseConv2D,
+    BasisSeparableConv1D,
     BasisSeparableConv2D,
     fold,
 )
@@ -40,19 +48,33 @@ MODELS: dict[str, Callable[[], list[Any]]] = {
         BankResponse2D(fb.dct(3, n=3), padding="same", output="abs"),
         BasisConv2DTranspose(2, fb.dct(3, n=4)),
     ],
+    "1-D": lambda: [
+        BasisConv1D(4, fb.dct((5,), n=3), padding="causal", activation="relu"),
+        BasisDepthwiseConv1D(fb.dct((3,), n=2)),
+        BasisSeparableConv1D(4, fb.dct((3,), n=2), padding="same"),
+        BankResponse1D(fb.gabor((5,), frequencies=[0.2]), output="energy"),
+        BasisConv1DTranspose(2, fb.dct((3,), n=2)),
+    ],
+    "3-D": lambda: [
+        BasisConv3D(4, fb.dct((3, 3, 2), n=6), activation="relu"),
+        BankResponse3D(fb.dct((2, 2, 2), n=3), output="abs"),
+        BasisConv3DTranspose(2, fb.dct((2, 2, 2), n=4)),
+    ],
 }
+SHAPES = {"1-D": (16, 3), "3-D": (6, 5, 4, 3)}
 
 
-@pytest.fixture(scope="module")
-def examples() -> np.ndarray:
-    """Return small images, white noise."""
-    return np.random.default_rng(0).normal(size=(32, *SHAPE)).astype("float32")
+@pytest.fixture
+def examples(request: pytest.FixtureRequest) -> np.ndarray:
+    """Return small images, white noise, for the model if there is one."""
+    shape = request.getfixturevalue("model").input_shape[1:] if "model" in request.fixturenames else SHAPE
+    return np.random.default_rng(0).normal(size=(32, *shape)).astype("float32")
 
 
 @pytest.fixture(params=MODELS)
 def model(request: pytest.FixtureRequest) -> Any:
     """Return a model with layers on banks."""
-    return sequential(*MODELS[request.param]())
+    return sequential(*MODELS[request.param](), shape=SHAPES.get(request.param, SHAPE))
 
 
 @pytest.fixture(params=["layers", "folded"])
@@ -63,9 +85,9 @@ def exported(request: pytest.FixtureRequest, model: Any, examples: np.ndarray) -
     return result
 
 
-def sequential(*layers: Any) -> Any:
+def sequential(*layers: Any, shape: tuple[int, ...] = SHAPE) -> Any:
     keras.utils.set_random_seed(3)
-    return keras.Sequential([keras.Input(SHAPE), *layers, keras.layers.Flatten(), keras.layers.Dense(3, name="head")])
+    return keras.Sequential([keras.Input(shape), *layers, keras.layers.Flatten(), keras.layers.Dense(3, name="head")])
 
 
 def predict(model: Any, examples: np.ndarray) -> np.ndarray:

@@ -200,5 +200,8 @@ def test_half_precision_layers_are_regularized_and_constrained(built: Any, dtype
     layer = built(dtype=dtype, kernel_regularizer="l2", kernel_constraint="max_norm")
     rounding = 2**-9 if dtype == "float16" else 2e-6
     np.testing.assert_allclose(penalty(layer), 0.01 * np.square(composed(layer)).sum(), rtol=rounding)
+    both = built(dtype=dtype, kernel_regularizer="l2", coefficient_regularizer="l2")
+    squares = np.square(composed(both)).sum() + np.square(values(both.coefficients)).sum()
+    np.testing.assert_allclose(penalty(both), 0.01 * squares, rtol=rounding)
     limited = layer.coefficients.constraint(layer.coefficients)
     assert keras.backend.standardize_dtype(limited.dtype) == layer.variable_dtype

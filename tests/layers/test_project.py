@@ -242,7 +242,9 @@ def test_the_model_can_come_compiled(model: Any, pair_of_images: Any) -> None:
 def test_a_compilation_without_a_configuration_is_refused(model: Any) -> None:
     model.compile("sgd", loss=lambda wanted, found: keras.ops.mean(wanted - found))
     for convert in (lambda: project(model, "dct", compile=True), lambda: fold(model, compile=True)):
-        with pytest.raises(ValueError, match=r"`compile` needs an optimizer, loss and metrics .* compile the new model"):
+        with pytest.raises(
+            ValueError, match=r"`compile` needs an optimizer, loss and metrics .* compile the new model"
+        ):
             convert()
     assert not project(model, "dct").model.compiled
 

@@ -86,7 +86,8 @@ class BasisConv2D(BasisMixin, keras.layers.Conv2D):
         As in Conv2D.
     kernel_constraint : str or keras.constraints.Constraint, optional
         Constraint of the composed kernel, pulled back to the coefficients by least squares: exact when the
-        constrained kernel lies in the span of the bank (scaling does), approximate otherwise.
+        constrained kernel lies in the span of the bank (scaling does), approximate otherwise. Not with a `train`
+        that releases the bank.
     bias_constraint : optional
         As in Conv2D.
     coefficient_initializer : str or keras.initializers.Initializer, optional

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 from every import Noise, values
-from keras import ops
 
 import filterbank as fb
 from filterbank.layers import BankResponse2D, BasisConv2D, fold
@@ -60,7 +59,7 @@ def model() -> Any:
 def test_every_weight_comes_back(model: Any, tmp_path: Path, name: str) -> None:
     for draw, weight in enumerate(model.trainable_weights):
         weight.assign(Noise(draw)(weight.shape, weight.dtype))
-    assert len({float(values(ops.sum(weight))) for weight in model.weights}) == len(model.weights) == 10
+    assert len({values(weight).tobytes() for weight in model.weights}) == len(model.weights) == 10
     expected = [values(weight) for weight in model.weights]
     images = np.random.default_rng(0).normal(size=(2, 8, 8, 1)).astype("float32")
     outputs = values(model(images))

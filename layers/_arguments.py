@@ -50,15 +50,15 @@ def require_no_typing_error(layer: str, further: Mapping[str, Any], signature: i
             raise TypeError(f"{layer} takes no `{name}`; did you mean `{close[0]}`?")
 
 
-def as_bank(bank: Any, layer: str, dimensions: int, argument: str = "bank") -> FilterBank:
-    """Return what was passed as a bank: one, a plain array, or a bank's configuration."""
+def as_bank(bank: Any, layer: str, dimensions: int | None, argument: str = "bank") -> FilterBank:
+    """Return what was passed as a bank: one, a plain array, or a bank's configuration; checked."""
     bank = bank_from_config(bank)
     if not isinstance(bank, FilterBank):
         bank = _of_array(bank, argument)
-    if bank.ndim != dimensions:
+    if bank.ndim != (dimensions or bank.ndim):
         raise ValueError(
-            f"`{argument}` of {layer} must have {dimensions}-D filters, got {bank.ndim}-D ones, "
-            f"{window_name(bank.size)}"
+            f"`{argument}` of {layer} must have {dimensions}-D filters, an array (n, *size), got {bank.ndim}-D "
+            f"ones, {window_name(bank.size)}"
         )
     if not bank.filters.any():
         raise ValueError(f"`{argument}` must have a filter other than zero, got only zeros")

@@ -129,6 +129,11 @@ class BasisMixin(BankMixin):
             )
         if self.residual_regularizer is not None and not self.residual:
             raise ValueError("`residual_regularizer` speaks of the residual, got residual=False")
+        if self.train == "basis" and (self.coefficient_regularizer or self.coefficient_constraint):
+            raise ValueError(
+                "`coefficient_regularizer` and `coefficient_constraint` speak of coefficients that train, got "
+                "train='basis'"
+            )
         constraints = (getattr(self, f"{name}_constraint", None) for name in ("kernel", "depthwise"))
         if self._released and any(constraint is not None for constraint in constraints):
             raise ValueError(
@@ -149,7 +154,7 @@ class BasisMixin(BankMixin):
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
         """Add a weight; for the kernel, coefficients and basis stand in."""
-        if kwargs.get("name") != self.kernel_name:
+        if kwargs.get("name") != self.kernel_name or self.coefficients is not None:
             return super().add_weight(*args, **kwargs)
         shape, dtype = kwargs["shape"], kwargs.get("dtype") or self.variable_dtype
         self.coefficients = super().add_weight(

@@ -64,6 +64,12 @@ def exchanged(model: Any, exchanges: Mapping[int, Exchange], compile: bool = Fal
 
     with _uncompiled(model):
         copy = keras.models.clone_model(model, clone_function=unbuilt, recursive=True)
+    for original, new in zip(_graphs(model), _graphs(copy), strict=True):
+        if type(new) is not type(original):
+            raise TypeError(
+                f"`layer_or_model` holds the {type(original).__name__} {original.name!r}, which Keras can copy as a "
+                f"plain {type(new).__name__} only: its constructor is not that of a model, `inputs` and `outputs`"
+            )
     for original, new in zip(leaves(model), leaves(copy), strict=True):
         exchange = exchanges.get(id(original))
         if exchange is not None:
@@ -119,7 +125,7 @@ def _uncompiled(model: Any) -> Iterator[None]:
             layer.compiled = True
 
 
-def require_exchangeable(model: Any, is_sought: Callable[[Any], bool]) -> None:
+def require_exchangeable(model: Any, is_sought: Callable[[Any], bool], way_out: str = "") -> None:
     """Raise TypeError unless the layers that are sought are layers of Sequential and functional models."""
     if not _is_graph(model) or not type(model).call.__module__.startswith("keras."):
         raise TypeError(
@@ -128,17 +134,25 @@ def require_exchangeable(model: Any, is_sought: Callable[[Any], bool]) -> None:
         )
     for layer in model.layers:
         if _is_graph(layer):
-            require_exchangeable(layer, is_sought)
+            require_exchangeable(layer, is_sought, way_out)
         elif any(map(is_sought, layer._flatten_layers(include_self=False))):
             raise TypeError(
                 f"layer {layer.name!r}, a {type(layer).__name__}, holds a layer that cannot be exchanged: convert "
-                f"the layer inside and build the model with it"
+                f"the layer inside and build the model with it{way_out}"
             )
 
 
 def _is_graph(layer: Any) -> bool:
     """Whether it is a Sequential or functional model, whose layers Keras knows to exchange."""
     return isinstance(layer, keras.Sequential) or (isinstance(layer, keras.Model) and hasattr(layer, "operations"))
+
+
+def _graphs(model: Any) -> Iterator[Any]:
+    """Yield a model and the models inside, in order."""
+    yield model
+    for layer in model.layers:
+        if _is_graph(layer):
+            yield from _graphs(layer)
 
 
 def leaves(model: Any) -> Iterator[Any]:

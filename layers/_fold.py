@@ -9,12 +9,9 @@ import numpy as np
 
 from ._basis import BasisMixin
 from ._exchange import Exchange, config_without_lora, exchanged, kernel_and_rest, leaves, require_exchangeable
+from ._frozen import KNOWN_WEIGHTS
 
-COMPUTING = ("call", "convolution_op", "kernel", "depthwise_kernel", "effective_coefficients")
-KNOWN_WEIGHTS = (
-    *("coefficients", "basis", "residual_kernel", "lora_coefficients_a", "lora_coefficients_b"),
-    *("pointwise_kernel", "bias"),
-)
+COMPUTING = ("__call__", "call", "convolution_op", "kernel", "depthwise_kernel", "effective_coefficients")
 
 
 def fold(layer_or_model: Any, *, compile: bool = False) -> Any:

@@ -17,6 +17,12 @@ from ._proof import FrozenBasisError, Verification, distance, live_values, requi
 
 keras.saving.register_keras_serializable(package="filterbank")(FilterBank)
 
+# Where the layers of the library keep their weights.
+KNOWN_WEIGHTS = (
+    *("coefficients", "basis", "residual_kernel", "lora_coefficients_a", "lora_coefficients_b"),
+    *("pointwise_kernel", "bias", "gain"),
+)
+
 
 class BankMixin(keras.layers.Layer):
     """A layer with a bank: it keeps the bank's values as the weight `basis`, and proves that they are.
@@ -144,10 +150,11 @@ class BankMixin(keras.layers.Layer):
             weight.assign(basis_values(self._bank, weight.dtype) if frozen else values[name])
 
     def _loadable_weights(self) -> dict[str, Any]:
-        """Return the weights that a file fills, by name; of several of one name, the later ones are numbered."""
+        """Return the weights that a file fills, by name; of several of one name, a user's own ones are numbered."""
         inside = {id(weight) for layer in self._flatten_layers(include_self=False) for weight in layer.weights}
+        known = {id(getattr(self, name, None)) for name in KNOWN_WEIGHTS}
         named: dict[str, Any] = {}
-        for weight in self.weights:
+        for weight in sorted(self.weights, key=lambda weight: id(weight) not in known):
             if id(weight) not in inside:
                 same = sum(name.partition(":")[0] == weight.name for name in named)
                 named[f"{weight.name}:{same}" if same else weight.name] = weight

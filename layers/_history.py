@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -177,7 +178,10 @@ class KernelHistory(keras.callbacks.Callback):
         """
         coefficients = self.coefficients
         if layer not in coefficients:
-            raise ValueError(f"`layer` must be one of {', '.join(coefficients) or 'none yet'}, got {layer!r}")
+            raise ValueError(
+                f"`layer` must be one whose coefficients are recorded, {', '.join(coefficients) or 'none so far'}, got "
+                f"{layer!r}"
+            )
         of_layer = coefficients[layer]
         bases = self.bases.get(layer)
         if bases is None:
@@ -203,8 +207,14 @@ class KernelHistory(keras.callbacks.Callback):
         if self._steps_at and epoch > max(self._steps_at):
             raise ValueError(
                 f"the history in {str(self.path)!r} ends after epoch {max(self._steps_at)}, but training starts "
-                f"after epoch {epoch}: put KernelHistory before BackupAndRestore in the list of callbacks, or give "
-                f"another `path`"
+                f"after epoch {epoch}: put KernelHistory before BackupAndRestore in the list of callbacks, start with "
+                f"that `initial_epoch`, or give another `path`"
+            )
+        if self._steps_at and epoch == 0 and max(self._steps_at) > 1:
+            warnings.warn(
+                f"training starts anew, so the history in {str(self.path)!r} loses its {max(self._steps_at)} epochs; "
+                f"fit with initial_epoch={max(self._steps_at)} to go on",
+                stacklevel=2,
             )
         self._step = self._steps_at.get(epoch, 0)
         kept = sum(step < self._step for step in self._steps)

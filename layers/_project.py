@@ -109,6 +109,7 @@ def project(
             window = window_name(layer_or_model.kernel_size)
             raise ValueError(
                 f"`bank_or_chooser` must give a {window} bank for layer {layer_or_model.name!r}, got none of that size"
+                f"{_its_size(bank_or_chooser)}"
             )
         return _converted_layer(layer_or_model, _on_bank(layer_or_model, bank, options), inputs)
     if not isinstance(layer_or_model, keras.Model):
@@ -117,17 +118,18 @@ def project(
             f"`rebase` puts a layer on another bank"
         )
     is_chosen = _selector(layer_or_model, where)
-    convolutions = {id(layer): layer for layer in layer_or_model._flatten_layers() if type(layer) in ON_BANK}
+    convolutions = {id(layer): layer for layer in layer_or_model._flatten_layers() if _is_convolution(layer)}
     found = {key: _bank_for(bank_or_chooser, layer) for key, layer in convolutions.items() if is_chosen(layer)}
     banks = {key: bank for key, bank in found.items() if bank is not None}
-    require_exchangeable(layer_or_model, lambda layer: id(layer) in banks)
+    require_exchangeable(layer_or_model, lambda layer: id(layer) in banks, ", or leave it out with `where`")
+    _require_banks_for(where, bank_or_chooser, [convolutions[key] for key in found if key not in banks])
     left_alone = [
         f"{layer.name} ({window_name(layer.kernel_size)})" for key, layer in convolutions.items() if key not in banks
     ]
     if not banks:
         raise ValueError(
             f"`bank_or_chooser` must give a bank for a convolution of the model, got none for "
-            f"{', '.join(left_alone) or 'a model without one'}"
+            f"{', '.join(left_alone) or 'a model without one'}{_its_size(bank_or_chooser)}"
         )
     plans = {key: (convolutions[key], _on_bank(convolutions[key], bank, options)) for key, bank in banks.items()}
     model = exchanged(layer_or_model, {key: plan.exchange for key, (_, plan) in plans.items()}, compile)
@@ -181,8 +183,15 @@ def rebase(layer: Any, bank: Any, *, inputs: Any = None) -> Conversion:
         )
     _require_built(layer)
     kernel, rest = kernel_and_rest(layer)
-    config = config_without_lora(layer.get_config())
-    return _converted_layer(layer, _plan(type(layer), config, new, kernel, rest), inputs)
+    plan = _plan(type(layer), config_without_lora(layer.get_config()), new, kernel, rest)
+
+    def fill() -> None:
+        plan.exchange.fill()
+        inside = (each._flatten_layers(include_self=False) for each in (layer, plan.exchange.layer))
+        for old_part, new_part in zip(*inside, strict=True):
+            new_part.set_weights(old_part.get_weights())
+
+    return _converted_layer(layer, plan._replace(exchange=Exchange(plan.exchange.layer, fill)), inputs)
 
 
 class _Plan(NamedTuple):
@@ -222,9 +231,9 @@ def _plan(kind: Any, config: dict[str, Any], bank: FilterBank, kernel: Float64, 
 
     def fill() -> None:
         new.coefficients.assign(coefficients)
-        for weight in new.weights:
-            if weight.name in rest:
-                weight.assign(rest[weight.name])
+        for name, weight in new._loadable_weights().items():
+            if name in rest:
+                weight.assign(rest[name])
 
     return _Plan(Exchange(new, fill), float(1 - missed / energy) if energy else 1.0, bank)
 
@@ -287,10 +296,31 @@ def _selector(model: Any, where: Any) -> Callable[[Any], bool]:
     for name in names:
         named = [layer for layer in _distinct_leaves(model) if layer.name == name]
         if not named:
-            raise ValueError(f"`where` must name layers of the model, got {name!r}")
+            known = ", ".join(layer.name for layer in _distinct_leaves(model) if type(layer) in ON_BANK) or "none"
+            raise ValueError(f"`where` must name layers of the model (its convolutions: {known}), got {name!r}")
         if type(named[0]) not in ON_BANK:
             raise TypeError(f"`where` must name convolutions of Keras, got the {type(named[0]).__name__} {name!r}")
     return lambda layer: type(layer) in ON_BANK and layer.name in names
+
+
+def _is_convolution(layer: Any) -> bool:
+    """Whether it is a convolution of Keras, or a user's subclass of one, which is not converted."""
+    return isinstance(layer, tuple(ON_BANK)) and not isinstance(layer, BasisMixin)
+
+
+def _require_banks_for(where: Any, chooser: Any, without: list[Any]) -> None:
+    """Raise ValueError if a layer that was asked for by name got no bank; a function may leave it alone."""
+    if without and where is not None and not callable(where) and not callable(chooser):
+        layer = without[0]
+        raise ValueError(
+            f"`bank_or_chooser` must give a {window_name(layer.kernel_size)} bank for layer {layer.name!r}, which "
+            f"`where` names{_its_size(chooser)}"
+        )
+
+
+def _its_size(chooser: Any) -> str:
+    """Say in an error of what size a single bank is."""
+    return f"; it is {window_name(chooser.size)}" if isinstance(chooser, FilterBank) else ""
 
 
 def _bank_for(chooser: Any, layer: Any) -> FilterBank | None:
@@ -307,7 +337,7 @@ def _bank_for(chooser: Any, layer: Any) -> FilterBank | None:
             error.add_note(f"in `bank_or_chooser`, for layer {layer.name!r} with kernels of {window_name(size)}")
             raise
     elif not isinstance(chooser, str):
-        chosen = as_bank(chooser, type(layer).__name__, len(size), "bank_or_chooser")
+        chosen = as_bank(chooser, type(layer).__name__, None, "bank_or_chooser")
         if chosen.size != size:  # one bank for a model of several sizes
             return None
     if chosen is None:

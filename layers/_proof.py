@@ -65,7 +65,7 @@ def require_same(name: str, bank: FilterBank, found: Any, where: str, way_out: s
     if values.shape == bank.shape and not _moved(bank, values).any():
         return
     raise FrozenBasisError(
-        f"the basis of layer {name!r} is not its bank: {_difference(bank, values)} {where} "
+        f"the basis of layer {name!r} is not its bank: {_difference(bank, values, where)} "
         f"(bank sha256 {bank.fingerprint[:16]}, found {_fingerprint(values)}); {way_out}"
     )
 
@@ -89,11 +89,11 @@ def _moved(bank: FilterBank, values: Array) -> npt.NDArray[np.bool_]:
     return moved
 
 
-def _difference(bank: FilterBank, values: Array) -> str:
+def _difference(bank: FilterBank, values: Array, where: str) -> str:
     if values.shape != bank.shape:
-        return f"shape {values.shape} instead of {bank.shape}"
+        return f"shape {values.shape} {where}, {bank.shape} in the bank"
     distance = np.abs(values.astype(np.float64) - basis_values(bank, values.dtype).astype(np.float64)).max()
-    return f"{np.count_nonzero(_moved(bank, values))} of {values.size} values differ, by up to {distance:.3g},"
+    return f"{np.count_nonzero(_moved(bank, values))} of {values.size} values differ, by up to {distance:.3g}, {where}"
 
 
 def _fingerprint(values: Array) -> str:

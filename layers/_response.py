@@ -131,6 +131,8 @@ class ResponseMixin(BankMixin):
 def quadrature_pairs(bank: FilterBank) -> npt.NDArray[np.intp]:
     """Return the indices of quadrature partners, `(pairs, 2)`: filters alike but for a quarter of a wave."""
     way_out = "fb.concatenate(bank, fb.quadrature(bank)) adds the partners"
+    if "orientation" not in bank.parameters and bank.ndim == 2:
+        way_out = "fb.gabor and fb.log_gabor make pairs; fb.quadrature takes the `orientation` of other waves"
     if "phase" not in bank.parameters:
         raise ValueError(f"`bank` must have the column `phase` to find pairs for output='energy'; {way_out}")
     alike: dict[tuple[Any, ...], list[int]] = {}

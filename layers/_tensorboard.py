@@ -61,9 +61,9 @@ class TensorBoardKernels(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Write how the layers start."""
-        self._writer = self._make_writer(self.log_dir)
         if not layers_by_name(self.model):
             raise ValueError("TensorBoardKernels found no layer on a bank in the model")
+        self._writer = self._make_writer(self.log_dir)
         self._write(0)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

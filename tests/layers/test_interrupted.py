@@ -151,6 +151,13 @@ def test_nothing_left_to_train_leaves_the_file(path: Path) -> None:
     assert fit(model, KernelHistory(), epochs=0).steps.tolist() == [0]
 
 
+def test_an_earlier_training_is_not_lost_without_a_word(path: Path) -> None:
+    model = make()
+    fit(model, KernelHistory(path), epochs=2)
+    with pytest.warns(UserWarning, match=r"history.npz' loses its 2 epochs; fit with initial_epoch=2 to go on"):
+        fit(model, KernelHistory(path, resume=True), epochs=1)
+
+
 # What cannot be resumed
 
 
@@ -173,7 +180,7 @@ def test_history_that_ends_before_training_resumes_is_refused(path: Path) -> Non
     fit(model, KernelHistory(path), epochs=2)
     text = (
         r"the history in '.*history.npz' ends after epoch 2, but training starts after epoch 3: put KernelHistory "
-        r"before BackupAndRestore in the list of callbacks, or give another `path`"
+        r"before BackupAndRestore in the list of callbacks, start .*, or give another `path`"
     )
     assert_refused(model, path, text, initial_epoch=3)
 

@@ -164,9 +164,9 @@ def test_a_later_change_of_the_array_does_not_reach_the_layer(kind: Any) -> None
         (
             np.ones((2, 5)),
             ValueError,
-            "`bank` of BasisConv2D must have 2-D filters, got 1-D ones, 5-sample",
+            "`bank` of BasisConv2D must have 2-D filters, an array .*, got 1-D ones, 5-sample",
         ),
-        (np.ones((2, 3, 3, 3)), ValueError, "must have 2-D filters, got 3-D ones, 3x3x3"),
+        (np.ones((2, 3, 3, 3)), ValueError, "must have 2-D filters, an array .*, got 3-D ones, 3x3x3"),
         (np.ones(3), ValueError, r"`bank` must be a FilterBank, as .* or an array .*got shape \(3,\)"),
         (np.ones((0, 3, 3)), ValueError, "at least one filter"),
         (np.zeros((2, 3, 3)), ValueError, "must have a filter other than zero"),
@@ -211,6 +211,8 @@ def test_swapped_arguments_are_named(kind: Any, bank: fb.FilterBank) -> None:
 def test_residual_arguments_belong_together(kind: Any, bank: fb.FilterBank) -> None:
     with pytest.raises(ValueError, match="`residual_regularizer` speaks of the residual, got residual=False"):
         kind.basis(4, bank, residual_regularizer="l2")
+    with pytest.raises(ValueError, match="speak of coefficients that train, got train='basis'"):
+        kind.basis(4, bank, train="basis", coefficient_regularizer="l2")
     with pytest.raises(TypeError, match="`residual` must be True or False, got 'yes'"):
         kind.basis(4, bank, residual="yes")
 

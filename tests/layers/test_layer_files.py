@@ -169,7 +169,7 @@ def test_file_with_a_bank_of_another_shape_is_refused(
     before = weights(models[0])
     with pytest.raises(ValueError, match="the basis of layer 'filters' is not its bank: shape") as caught:
         models[0].load_weights(path)
-    assert f"shape {other.shape} instead of {bank.shape}" in str(caught.value)
+    assert f"shape {other.shape} in the file, {bank.shape} in the bank" in str(caught.value)
     assert bank.fingerprint[:16] in str(caught.value)
     assert other.fingerprint[:16] in str(caught.value)
     assert same_weights(models[0], before)

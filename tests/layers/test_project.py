@@ -339,10 +339,57 @@ def test_what_cannot_be_projected_is_named(model: Any, built: Any) -> None:
     )
     refused(ValueError, "must give layer 'shared' a 3x3 bank, got 4x4", model, lambda *_: fb.dct(4))
     refused(ValueError, "`bank_or_chooser` for layer 'shared'.*powers of two", model, "hadamard")
-    refused(ValueError, "`where` must name layers of the model, got 'nowhere'", model, "dct", where="nowhere")
+    refused(
+        ValueError,
+        "must name layers of the model .its convolutions: shared, .*deep.*, got 'nowhere'",
+        model,
+        "dct",
+        where="nowhere",
+    )
     refused(TypeError, "must name convolutions of Keras, got the Dense 'head'", model, "dct", where=["head"])
     refused(ValueError, "`family` must be one of", model, "no such family")
     refused(ValueError, "`train` must be one of 'coefficients', 'basis', 'both', got 'all'", model, "dct", train="all")
+
+
+def test_a_bank_of_other_dimensions_leaves_layers_alone() -> None:
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(4, 3, name="a"), layers.Reshape((36, 4)), layers.Conv1D(4, 3, name="b")]
+    )
+    conversion = project(model, fb.dct(3))
+    assert set(on_bank(conversion.model)) == {"a"}
+    assert conversion.report.left_alone == ("b (3-sample)",)
+
+
+def test_a_users_convolution_is_left_alone_and_named(model: Any) -> None:
+    class Own(layers.Conv2D):  # type: ignore[misc]
+        pass
+
+    model = keras.Sequential([keras.Input((8, 8, 1)), Own(4, 3, name="own"), layers.Conv2D(4, 3, name="plain")])
+    conversion = project(model, fb.dct(3))
+    assert conversion.report.left_alone == ("own (3x3)",)
+    assert type(conversion.model.layers[0]) is Own
+
+
+def test_a_model_class_that_cannot_be_copied_is_refused() -> None:
+    class Own(keras.Model):  # type: ignore[misc]
+        def __init__(self, filters: int = 3) -> None:
+            inputs = keras.Input((8, 8, 1))
+            super().__init__(inputs, layers.Conv2D(filters, 3)(inputs))
+
+    outer = keras.Sequential([keras.Input((8, 8, 1)), Own(), layers.Conv2D(2, 3)])
+    for model in (Own(), outer):
+        refused(TypeError, "holds the Own 'own.*', which Keras can copy as a plain Functional only", model, fb.dct(3))
+
+
+def test_a_layer_that_is_named_must_get_a_bank(model: Any) -> None:
+    refused(
+        ValueError,
+        "must give a 5x5 bank for layer 'deep', which `where` names; it is 3x3",
+        model,
+        fb.dct(3),
+        where=["shared", "deep"],
+    )
+    assert set(on_bank(project(model, lambda size, _: fb.dct(size) if size == (3, 3) else None).model)) >= {"shared"}
 
 
 def test_errors_of_a_chooser_name_the_layer(model: Any, built: Any) -> None:
@@ -369,7 +416,12 @@ def test_subclassed_models_and_wrapped_layers_are_refused() -> None:
     subclassed(np.zeros((1, 5, 5, 1), dtype="float32"))
     refused(TypeError, "got the subclassed Subclassed: convert its layers one by one", subclassed, "dct")
     wrapped = keras.Sequential([keras.Input((2, 5, 5, 1)), layers.TimeDistributed(layers.Conv2D(2, 3), name="each")])
-    refused(TypeError, "layer 'each', a TimeDistributed, holds a layer that cannot be exchanged", wrapped, "dct")
+    refused(
+        TypeError,
+        "layer 'each', a TimeDistributed, holds a layer that cannot be exchanged.*or leave it out with `where`",
+        wrapped,
+        "dct",
+    )
 
 
 # Another bank

@@ -189,7 +189,7 @@ def test_keras_numbers_the_users_layers_as_without() -> None:
         ),
         (lambda: fb.gabor(7)[:3], {"output": "energy"}, ValueError, "filter 2 has none"),
         (lambda: fb.gabor(7), {"output": "squared"}, ValueError, "`output` must be one of 'linear', 'abs', 'energy'"),
-        (lambda: fb.dct((3,)), {}, ValueError, "`bank` of BankResponse2D must have 2-D filters, got 1-D ones"),
+        (lambda: fb.dct((3,)), {}, ValueError, "`bank` of BankResponse2D must have 2-D filters, .*got 1-D ones"),
         (lambda: fb.dct(3), {"strides": 2, "dilation_rate": 2}, ValueError, "strides > 1"),
         (lambda: fb.dct(3), {"padding": "causal"}, ValueError, "padding"),
         (lambda: "dct", {}, TypeError, "`bank` must be a FilterBank.*got 'dct'"),

@@ -9,7 +9,7 @@ import pytest
 from every import Noise, values
 
 import filterbank as fb
-from filterbank.layers import BankResponse2D, BasisConv2D, fold
+from filterbank.layers import BankResponse2D, BasisConv2D, fold, rebase
 
 
 @keras.saving.register_keras_serializable(package="filterbank tests")
@@ -75,6 +75,58 @@ def test_every_weight_comes_back(model: Any, tmp_path: Path, name: str) -> None:
     np.testing.assert_array_equal(values(back(images)), outputs)
 
 
+class Crowded(BasisConv2D):  # type: ignore[misc]
+    """Has weights of its own under the names of the layer's."""
+
+    def build(self, input_shape: Any) -> None:
+        """Add them before and after."""
+        first = self.add_weight(shape=(2,), name="basis", initializer=Noise(1))
+        super().build(input_shape)
+        self._tracker.unlock()
+        self.others = [
+            first,
+            self.add_weight(shape=(2, 2), name="coefficients", initializer=Noise(2)),
+            self.add_weight(shape=(2, 2, 1, 1), name="kernel", initializer=Noise(3)),
+        ]
+        self._tracker.lock()
+
+
+def test_names_of_the_layers_weights_are_not_taken(tmp_path: Path) -> None:
+    def make() -> Any:
+        layer = Crowded(3, fb.dct(3, n=5), name="crowded")
+        return keras.Sequential([keras.Input((8, 8, 1)), layer])
+
+    model = make()
+    assert [tuple(weight.shape) for weight in model.layers[0].others] == [(2,), (2, 2), (2, 2, 1, 1)]
+    model.layers[0].verify()
+    for draw, weight in enumerate(model.trainable_weights):
+        weight.assign(Noise(10 + draw)(weight.shape, weight.dtype))
+    model.save_weights(tmp_path / "model.weights.h5")
+    back = make()
+    back.load_weights(tmp_path / "model.weights.h5")
+    for weight, found in zip(model.weights, back.weights, strict=True):
+        np.testing.assert_array_equal(values(found), values(weight))
+    back.layers[0].verify()
+
+
+def test_rebase_keeps_what_a_subclass_adds(model: Any) -> None:
+    layer = model.layers[1]
+    for draw, weight in enumerate(layer.trainable_weights):
+        weight.assign(Noise(draw)(weight.shape, weight.dtype))
+    new = rebase(layer, fb.dct(3, norm="max")).layer
+    images = np.random.default_rng(0).normal(size=(2, 6, 6, 4)).astype("float32")
+    np.testing.assert_allclose(values(new(images)), values(layer(images)), rtol=0, atol=1e-5)
+    assert len({values(weight).tobytes() for weight in new.weights}) == len(new.weights)
+
+
+class OwnCalling(BasisConv2D):  # type: ignore[misc]
+    """Changes what comes out of `__call__`."""
+
+    def __call__(self, inputs: Any, **keywords: Any) -> Any:
+        """Double it."""
+        return 2 * super().__call__(inputs, **keywords)
+
+
 class OwnConvolution(BasisConv2D):  # type: ignore[misc]
     """Computes the convolution in its own way."""
 
@@ -111,6 +163,7 @@ class OwnWeight(BasisConv2D):  # type: ignore[misc]
     ("kind", "what"),
     [
         (Scaled, "a `call`"),
+        (OwnCalling, "a `__call__`"),
         (OwnConvolution, "a `convolution_op`"),
         (OwnKernel, "a `kernel`"),
         (OwnWeight, "the weight `threshold`"),

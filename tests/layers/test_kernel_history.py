@@ -135,7 +135,7 @@ def test_kernels_are_composed_of_what_was_recorded(model_on: Any, fit: Any, bank
     np.testing.assert_allclose(kernels[-1], values(model.layers[0].kernel), rtol=0, atol=1e-6)
     with pytest.raises(ValueError, match="must be one whose coefficients are recorded, filters, got 'other'"):
         fit(model, KernelHistory(), epochs=1).kernels("other")
-    with pytest.raises(ValueError, match="`layer` whose coefficients are recorded, none so far, got 'other'"):
+    with pytest.raises(ValueError, match="must be one whose coefficients are recorded, none so far, got 'other'"):
         KernelHistory().kernels("other")
 
 

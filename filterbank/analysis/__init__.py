@@ -1,20 +1,28 @@
-"""Numbers about banks: how independent their filters are, and what they do to frequencies.
+"""Numbers about banks: how independent their filters are, and what they do to frequencies; and about learned kernels.
 
-Every function takes a bank or plain filters `(n, *size)`.
+Every function on banks takes a bank or plain filters `(n, *size)`; every one on kernels takes an array or tensor
+`(*size, in, out)` or a layer.
 """
 
 from ._algebra import coherence, condition_number, effective_rank, gram, rank, singular_values
+from ._explained import EnergyCurve, Projection, energy_curve, project
+from ._kernels import model_kernels
 from ._spectrum import FrameBounds, frame_bounds, frequency_response, is_tight
 
 __all__ = [
+    "EnergyCurve",
     "FrameBounds",
+    "Projection",
     "coherence",
     "condition_number",
     "effective_rank",
+    "energy_curve",
     "frame_bounds",
     "frequency_response",
     "gram",
     "is_tight",
+    "model_kernels",
+    "project",
     "rank",
     "singular_values",
 ]

@@ -6,17 +6,20 @@ Every function on banks takes a bank or plain filters `(n, *size)`; every one on
 
 from ._algebra import coherence, condition_number, effective_rank, gram, rank, singular_values
 from ._explained import EnergyCurve, Projection, energy_curve, project
+from ._gabor_fit import GaborFit, fit_gabor
 from ._kernels import model_kernels
 from ._spectrum import FrameBounds, frame_bounds, frequency_response, is_tight
 
 __all__ = [
     "EnergyCurve",
     "FrameBounds",
+    "GaborFit",
     "Projection",
     "coherence",
     "condition_number",
     "effective_rank",
     "energy_curve",
+    "fit_gabor",
     "frame_bounds",
     "frequency_response",
     "gram",

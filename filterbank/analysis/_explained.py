@@ -222,7 +222,8 @@ def pursuit(
     flat = filters.reshape(len(filters), -1)
     units = flat.copy()
     something = flat.any(axis=1)
-    units[something] = normalized(flat[something], "l2")
+    if something.any():
+        units[something] = normalized(flat[something], "l2")
     rest = columns
     if rest.shape[1] > len(rest):  # as few columns with the same inner products
         vectors, strengths, _ = np.linalg.svd(rest, full_matrices=False)

@@ -5,17 +5,23 @@ Every function on banks takes a bank or plain filters `(n, *size)`; every one on
 """
 
 from ._algebra import coherence, condition_number, effective_rank, gram, rank, singular_values
+from ._compare import Candidate, ComparedBank, Comparison, Suggestion, compare, suggest
 from ._explained import EnergyCurve, Projection, energy_curve, project
 from ._gabor_fit import GaborFit, fit_gabor
 from ._kernels import model_kernels
 from ._spectrum import FrameBounds, frame_bounds, frequency_response, is_tight
 
 __all__ = [
+    "Candidate",
+    "ComparedBank",
+    "Comparison",
     "EnergyCurve",
     "FrameBounds",
     "GaborFit",
     "Projection",
+    "Suggestion",
     "coherence",
+    "compare",
     "condition_number",
     "effective_rank",
     "energy_curve",
@@ -28,4 +34,5 @@ __all__ = [
     "project",
     "rank",
     "singular_values",
+    "suggest",
 ]

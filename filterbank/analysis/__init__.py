@@ -9,6 +9,7 @@ from ._compare import Candidate, ComparedBank, Comparison, Suggestion, compare, 
 from ._explained import EnergyCurve, Projection, energy_curve, project
 from ._gabor_fit import GaborFit, fit_gabor
 from ._kernels import model_kernels
+from ._metrics import KernelMetrics, kernel_metrics
 from ._spectrum import FrameBounds, frame_bounds, frequency_response, is_tight
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "EnergyCurve",
     "FrameBounds",
     "GaborFit",
+    "KernelMetrics",
     "Projection",
     "Suggestion",
     "coherence",
@@ -30,6 +32,7 @@ __all__ = [
     "frequency_response",
     "gram",
     "is_tight",
+    "kernel_metrics",
     "model_kernels",
     "project",
     "rank",

@@ -25,7 +25,7 @@ def row_of(comparison, name):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("order", ["given", "greedy"])
+@pytest.mark.parametrize("order", ["given", "greedy", "backward"])
 def test_shares_are_those_of_the_projection(shape, order):
     kernels = kernels_of(shape)
     banks = {"cosines": fb.dct(shape[:-2]), "plain": kernels_of((6, *shape[:-2]), 1)}
@@ -45,7 +45,7 @@ def test_shares_are_those_of_the_projection(shape, order):
     assert shares == sorted(shares, reverse=True)
 
 
-@given(seed=st.integers(0, 999), n=st.integers(1, 9), order=st.sampled_from(["given", "greedy"]))
+@given(seed=st.integers(0, 999), n=st.integers(1, 9), order=st.sampled_from(["given", "greedy", "backward"]))
 def test_nothing_beats_the_kernels_own_at_equal_n(seed, n, order):
     rng = np.random.default_rng(seed)
     kernels = rng.normal(size=(3, 3, 2, 4)) @ rng.normal(size=(4, 4))
@@ -157,7 +157,7 @@ def test_zero_kernels_among_others_are_no_matter():
         ("dct", None, {}, TypeError, "`banks` must be banks by name, or names of families, got 'dct'"),
         (fb.dct(5), None, {}, TypeError, "`banks` must be banks by name, or names of families, got <FilterBank"),
         ({RANDOM: fb.dct(5)}, None, {}, ValueError, "`banks` must not have the name 'random filters'"),
-        (None, None, {"order": "best"}, ValueError, "`order` must be one of 'given', 'greedy'"),
+        (None, None, {"order": "best"}, ValueError, "`order` must be one of 'given', 'greedy', 'backward'"),
         (None, None, {"resamples": -1}, ValueError, "`resamples` must be an integer of at least 0"),
         (None, None, {"confidence": 0}, ValueError, "`confidence` must be .* above 0"),
         (None, None, {"draws": 0}, ValueError, "`draws` must be"),
@@ -180,7 +180,7 @@ def test_kernels_must_hold_something(function):
 
 
 @pytest.mark.parametrize("shape", [(5, 2, 5), (5, 4, 3, 8), (1, 1, 2, 3), (3, 3, 1, 9), (8, 8, 1, 9), (3, 2, 3, 2, 4)])
-@pytest.mark.parametrize("order", ["given", "greedy"])
+@pytest.mark.parametrize("order", ["given", "greedy", "backward"])
 def test_the_suggestion_is_the_best_of_all_that_were_tried(shape, order):
     kernels, n = kernels_of(shape), 1 if shape[0] == 1 else 4
     result = suggest(kernels, n, order=order)

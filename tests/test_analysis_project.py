@@ -87,7 +87,7 @@ def test_zeros_have_defined_answers():
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("order", ["given", "greedy"])
+@pytest.mark.parametrize("order", ["given", "greedy", "backward"])
 def test_curve_is_the_projection_on_the_first_filters(shape, order):
     kernels, filters = kernels_of(shape), kernels_of((6, *shape[:-2]), seed=1)
     curve = energy_curve(kernels, filters, order)
@@ -119,28 +119,42 @@ def test_greedy_order_is_that_of_a_pursuit_with_a_new_fit_at_every_step(seed):
     np.testing.assert_array_equal(energy_curve(kernels, filters, "greedy").order, taken)
 
 
-def test_greedy_finds_the_best_subsets_of_an_orthonormal_bank():
+@given(seed=st.integers(0, 999))
+def test_backward_order_drops_what_costs_least_with_a_new_fit_at_every_step(seed):
+    rng = np.random.default_rng(seed)
+    kernels, filters = rng.normal(size=(3, 3, 2, 2)), rng.normal(size=(7, 3, 3)) * rng.uniform(0.1, 9, size=(7, 1, 1))
+    kept, dropped = list(range(7)), []
+    while len(kept) > 1:
+        left = [explained_by(kernels, filters[[other for other in kept if other != index]]) for index in kept]
+        dropped.append(kept.pop(int(np.argmax(left))))
+    np.testing.assert_array_equal(energy_curve(kernels, filters, "backward").order, [*kept, *dropped[::-1]])
+
+
+@pytest.mark.parametrize("order", ["greedy", "backward"])
+def test_choosers_find_the_best_subsets_of_an_orthonormal_bank(order):
     kernels, bank = kernels_of((3, 3, 2, 2)), fb.dct(3)
-    curve = energy_curve(kernels, bank, "greedy").explained
+    curve = energy_curve(kernels, bank, order).explained
     for count in range(1, 9):
         best = max(explained_by(kernels, bank[list(some)].filters) for some in itertools.combinations(range(9), count))
         assert curve[count] == pytest.approx(best, abs=1e-12)
 
 
-def test_the_filters_that_made_the_kernels_are_found_first():
+@pytest.mark.parametrize("order", ["greedy", "backward"])
+def test_the_filters_that_made_the_kernels_are_found_first(order):
     bank = fb.gabor(11)
     kernels = fb.compose(kernels_of((3, 2, 4)), bank[[3, 9, 14]])
-    curve = energy_curve(kernels, bank, "greedy")
+    curve = energy_curve(kernels, bank, order)
     assert set(curve.order[:3]) == {3, 9, 14}
     assert curve.explained[3] == pytest.approx(1, abs=1e-12)
 
 
-def test_dependent_filters_add_nothing_and_come_last():
+@pytest.mark.parametrize("order", ["greedy", "backward"])
+def test_dependent_filters_add_nothing_and_come_last(order):
     filters = np.concatenate(
         [fb.dct(3)[:2].filters, 5 * fb.dct(3)[:2].filters, np.zeros((1, 3, 3)), fb.dct(3)[2:].filters]
     )
     kernels = kernels_of((3, 3, 2, 2))
-    curve = energy_curve(kernels, filters, "greedy")
+    curve = energy_curve(kernels, filters, order)
     assert {0, 1} & set(curve.order[9:]) or {2, 3} & set(curve.order[9:])
     assert 4 in curve.order[9:]
     assert curve.explained[9] == pytest.approx(1, abs=1e-12)
@@ -151,7 +165,7 @@ def test_no_bank_is_above_the_kernels_own():
     kernels = kernels_of((5, 5, 2, 8))
     own = energy_curve(kernels, fb.kernel_basis(kernels)).explained
     for bank in (fb.dct(5), fb.random(5, rng=0), fb.gabor(5)):
-        for order in ("given", "greedy"):
+        for order in ("given", "greedy", "backward"):
             curve = energy_curve(kernels, bank, order).explained
             optimum = np.pad(own, (0, max(len(curve) - len(own), 0)), constant_values=1)
             assert (curve <= optimum[: len(curve)] + 1e-12).all()
@@ -211,5 +225,5 @@ def test_what_cannot_be_is_refused(function, kernels, error, text):
 
 
 def test_orders_are_given_or_greedy():
-    with pytest.raises(ValueError, match="`order` must be one of 'given', 'greedy', got 'best'"):
+    with pytest.raises(ValueError, match="`order` must be one of 'given', 'greedy', 'backward', got 'best'"):
         energy_curve(np.ones((3, 3, 1, 1)), fb.dct(3), "best")

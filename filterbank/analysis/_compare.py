@@ -135,9 +135,9 @@ def compare(
         cannot be made at this size.
     n : int, optional
         How many filters of each. The default is as many as the shortest bank has, families at their defaults.
-    order : {"given", "greedy"}, default "given"
-        Which ones: the first `n` in the bank's order, or those that orthogonal matching pursuit chooses for these
-        kernels (see `energy_curve`), which is kinder to longer banks.
+    order : {"given", "greedy", "backward"}, default "given"
+        Which ones: the first `n` in the bank's order, or those that `energy_curve` puts first for these kernels, which
+        is kinder to longer banks.
     resamples : int, default 1000
         How often the kernels are drawn again, with replacement, for the intervals; 0 for none.
     confidence : float, default 0.95
@@ -344,9 +344,8 @@ def suggest(kernels: Any, n: int, *, order: Order = "greedy") -> Suggestion:
         The kernels, `(*size, in, out)` in Keras's order, or a convolution.
     n : int
         How many filters.
-    order : {"greedy", "given"}, default "greedy"
-        Which filters of a longer bank: those that orthogonal matching pursuit chooses for these kernels (see
-        `energy_curve`), or the first ones.
+    order : {"greedy", "backward", "given"}, default "greedy"
+        Which filters of a longer bank: those that `energy_curve` puts first for these kernels, or the first ones.
 
     Returns
     -------

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import qr
 
 from .. import _check
 from .._bank import FilterBank, as_filters
@@ -15,8 +16,8 @@ from .._norm import normalized
 from ._kernels import learned, require_size
 from ._table import table
 
-Order: TypeAlias = Literal["given", "greedy"]
-ORDERS = ("given", "greedy")
+Order: TypeAlias = Literal["given", "greedy", "backward"]
+ORDERS = ("given", "greedy", "backward")
 # A filter whose distance from the span of others is below this share of its length adds nothing to them.
 NOTHING_NEW = 1e-9
 
@@ -150,9 +151,10 @@ def energy_curve(kernels: Any, bank: FilterBank | npt.ArrayLike, order: Order = 
         As in `project`.
     bank : FilterBank or array_like
         The filters, `(n, *size)`.
-    order : {"given", "greedy"}, default "given"
+    order : {"given", "greedy", "backward"}, default "given"
         The order of the bank; or at each step the filter that is most like what is still unexplained of all kernels
-        together, by simultaneous orthogonal matching pursuit. Filters that add nothing come last.
+        together, by simultaneous orthogonal matching pursuit; or from the end, at each step without the filter whose
+        loss costs least when all kernels are fitted anew to the rest. Filters that add nothing come last.
 
     Returns
     -------
@@ -171,7 +173,8 @@ def energy_curve(kernels: Any, bank: FilterBank | npt.ArrayLike, order: Order = 
     -----
     The pursuit takes the filter of length 1 whose squared inner products with the residuals have the largest sum, fits
     all kernels anew to the filters taken, and goes on. A filter within 1e-9 of its length of the span of those taken
-    adds nothing.
+    adds nothing. Backward elimination is better where few filters go, the pursuit where few stay; of an orthogonal bank
+    both find the best filters of every number.
 
     References
     ----------
@@ -179,6 +182,8 @@ def energy_curve(kernels: Any, bank: FilterBank | npt.ArrayLike, order: Order = 
     pursuit", Signal Process. 86 (2006), 572-588.
     S. F. Cotter, B. D. Rao, K. Engan and K. Kreutz-Delgado, "Sparse solutions to linear inverse problems with multiple
     measurement vectors", IEEE Trans. Signal Process. 53 (2005), 2477-2488, for the sum of squares.
+    C. Couvreur and Y. Bresler, "On the optimality of the backward greedy algorithm for the subset selection problem",
+    SIAM J. Matrix Anal. Appl. 21 (2000), 797-808.
 
     Examples
     --------
@@ -228,13 +233,14 @@ def pursuit(
     if rest.shape[1] > len(rest):  # as few columns with the same inner products
         vectors, strengths, _ = np.linalg.svd(rest, full_matrices=False)
         rest = vectors * strengths
+    sequence = backward(units, rest) if order == "backward" else np.arange(len(units))
     rest, outside = rest.copy(), units.copy()
     free = np.ones(len(units), dtype=bool)
     chosen = np.zeros(count, dtype=np.intp)
     directions, gains = np.zeros((count, flat.shape[1])), np.zeros(count)
     for step in range(count):
         distances = np.linalg.norm(outside, axis=1)
-        pick = int(np.argmax(free))
+        pick = int(sequence[np.argmax(free[sequence])])
         if order == "greedy" and (useful := free & (distances > NOTHING_NEW)).any():
             pick = int(np.argmax(np.where(useful, np.sum((units @ rest) ** 2, axis=1), -1.0)))
         chosen[step], free[pick] = pick, False
@@ -248,6 +254,28 @@ def pursuit(
             rest -= np.outer(direction, along)
             outside -= np.outer(outside @ direction, direction)
     return chosen, directions, gains
+
+
+def backward(units: Float64, columns: Float64) -> npt.NDArray[np.intp]:
+    """Return filters of length 1 or 0 in the opposite of the order in which to drop them, the cheapest first."""
+    # Those that others span go before all others: of a factorization with pivots, the last ones.
+    triangle, pivots = qr(units.T, mode="r", pivoting=True)
+    diagonal = np.abs(np.diag(triangle))
+    rank = int(np.count_nonzero(diagonal > NOTHING_NEW))
+    kept, dropped = np.sort(pivots[:rank]), list(pivots[rank:][::-1])
+    inverse = np.linalg.pinv(units[kept])
+    weights, precision = inverse.T @ columns, inverse.T @ inverse
+    while len(kept):
+        costs = np.sum(weights**2, axis=1) / np.diag(precision)
+        cheapest = int(np.argmin(costs))
+        dropped.append(kept[cheapest])
+        # The fit to the rest, and its precision, by the inverse of the matrix without one row and column.
+        factor = precision[:, cheapest] / precision[cheapest, cheapest]
+        weights = np.delete(weights - np.outer(factor, weights[cheapest]), cheapest, axis=0)
+        precision = precision - np.outer(factor, precision[cheapest])
+        precision = np.delete(np.delete(precision, cheapest, axis=0), cheapest, axis=1)
+        kept = np.delete(kept, cheapest)
+    return np.array(dropped[::-1], dtype=np.intp)
 
 
 def _kept(lost: Any, energy: Any) -> Any:

@@ -5,7 +5,9 @@ Every function on banks takes a bank or plain filters `(n, *size)`; every one on
 """
 
 from ._algebra import coherence, condition_number, effective_rank, gram, rank, singular_values
+from ._coefficients import CoefficientSpectrum, coefficient_spectrum
 from ._compare import Candidate, ComparedBank, Comparison, Suggestion, compare, suggest
+from ._drift import Drift, drift
 from ._explained import EnergyCurve, Projection, energy_curve, project
 from ._gabor_fit import GaborFit, fit_gabor
 from ._kernels import model_kernels
@@ -14,17 +16,21 @@ from ._spectrum import FrameBounds, frame_bounds, frequency_response, is_tight
 
 __all__ = [
     "Candidate",
+    "CoefficientSpectrum",
     "ComparedBank",
     "Comparison",
+    "Drift",
     "EnergyCurve",
     "FrameBounds",
     "GaborFit",
     "KernelMetrics",
     "Projection",
     "Suggestion",
+    "coefficient_spectrum",
     "coherence",
     "compare",
     "condition_number",
+    "drift",
     "effective_rank",
     "energy_curve",
     "fit_gabor",

@@ -209,6 +209,16 @@ def as_columns(kernels: Float64) -> Float64:
     return kernels.reshape(-1, kernels.shape[-2] * kernels.shape[-1]) / (np.abs(kernels).max() or 1.0)
 
 
+def unit_rows(filters: Float64) -> tuple[Float64, Float64]:
+    """Return filters as rows of length 1, zero where they are, and their lengths."""
+    units = filters.reshape(len(filters), -1).copy()
+    lengths = np.linalg.norm(units, axis=1)
+    something = units.any(axis=1)
+    if something.any():
+        units[something] = normalized(units[something], "l2")
+    return units, lengths
+
+
 def pursuit(
     filters: Float64, columns: Float64, order: Order, count: int | None = None
 ) -> tuple[npt.NDArray[np.intp], Float64, Float64]:
@@ -224,11 +234,7 @@ def pursuit(
         The energy of the columns along each direction.
     """
     count = len(filters) if count is None else count
-    flat = filters.reshape(len(filters), -1)
-    units = flat.copy()
-    something = flat.any(axis=1)
-    if something.any():
-        units[something] = normalized(flat[something], "l2")
+    units, _ = unit_rows(filters)
     rest = columns
     if rest.shape[1] > len(rest):  # as few columns with the same inner products
         vectors, strengths, _ = np.linalg.svd(rest, full_matrices=False)
@@ -237,7 +243,7 @@ def pursuit(
     rest, outside = rest.copy(), units.copy()
     free = np.ones(len(units), dtype=bool)
     chosen = np.zeros(count, dtype=np.intp)
-    directions, gains = np.zeros((count, flat.shape[1])), np.zeros(count)
+    directions, gains = np.zeros((count, units.shape[1])), np.zeros(count)
     for step in range(count):
         distances = np.linalg.norm(outside, axis=1)
         pick = int(sequence[np.argmax(free[sequence])])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ._bank import FilterBank, as_filters
 from ._check import Array, Float64, first, is_integer, number
+from ._kernels import as_array, kernel_of
 from ._norm import with_signs
 
 
@@ -156,9 +157,8 @@ def kernel_basis(kernels: npt.ArrayLike, n: int | float | None = None) -> Filter
     >>> bool(abs(fb.compose(fb.decompose(kernels, bank), bank) - kernels).max() < 1e-12)
     True
     """
-    for name in ("depthwise_kernel", "kernel"):
-        kernels = getattr(kernels, name, kernels)
-    values = _real("kernels", kernels).astype(np.float64)
+    kernel = kernel_of(kernels)
+    values = _real("kernels", kernels if kernel is None else kernel).astype(np.float64)
     if not 3 <= values.ndim <= 5 or not values.size:
         raise ValueError(f"`kernels` must be (*size, in, out) of one to three dimensions, got shape {values.shape}")
     if not np.isfinite(values).all():
@@ -197,7 +197,7 @@ def pseudo_inverse(filters: Float64, tolerance: float) -> Float64:
 
 
 def _real(name: str, values: npt.ArrayLike) -> Array:
-    array = np.asarray(values)
+    array = as_array(values)
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
         raise TypeError(f"`{name}` must be real numbers, got {array.dtype}")
     return array

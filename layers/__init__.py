@@ -26,6 +26,7 @@ else:
     from ._history import KernelHistory
     from ._project import project, rebase
     from ._proof import FrozenBasisError, Verification
+    from ._prune import PrunedLayer, prune_layer
     from ._release import FreezeBasis, ReleaseBasis
     from ._response import BankResponse1D, BankResponse2D, BankResponse3D
     from ._tensorboard import TensorBoardKernels
@@ -51,10 +52,12 @@ else:
         "FreezeBasis",
         "FrozenBasisError",
         "KernelHistory",
+        "PrunedLayer",
         "ReleaseBasis",
         "TensorBoardKernels",
         "Verification",
         "fold",
         "project",
+        "prune_layer",
         "rebase",
     ]

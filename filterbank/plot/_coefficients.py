@@ -14,11 +14,12 @@ from matplotlib.figure import Figure
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Array, Float64
+from .._kernels import as_float64
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
 from ._labels import Labels, filter_labels
 from ._layout import LINE
-from ._sources import accepted, channel_names, layer_bank, layer_coefficients, to_numpy
+from ._sources import accepted, channel_names, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
 
 SMALLEST_TILE = 0.09  # inches
@@ -115,7 +116,7 @@ def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64
     kind = accepted("source", source, "a layer on a bank or coefficients (n, in, out)", "layer on a bank")
     if kind == "layer on a bank":
         source, bank = layer_coefficients(source), layer_bank(source) if bank is None else bank
-    values = to_numpy("coefficients", source)
+    values = as_float64("coefficients", source)
     if values.ndim != 3 or not values.size:
         raise ValueError(
             f"`coefficients` must be (n, in, out), got shape {values.shape}; those of a single kernel have shape "

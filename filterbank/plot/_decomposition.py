@@ -13,10 +13,11 @@ from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Array, Float64
 from .._compose import decompose
+from .._kernels import as_float64
 from . import _layout, _tiles
 from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
 from ._labels import tidy
-from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients, to_numpy
+from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
 
 ROW = 8  # tiles in a row
@@ -189,7 +190,7 @@ def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[str, Float64, Flo
     if bank is None:
         raise TypeError("`bank` is missing: the filters that the kernel is a sum of; only a layer brings its own")
     filters = as_bank(bank)
-    title, kernel = "", to_numpy("kernel", source)
+    title, kernel = "", as_float64("kernel", source)
     if kernel.ndim == filters.ndim + 2:
         p, q = _channels(kernel.shape, in_, out)
         title, kernel = Block(kernel).name_of(p, q), kernel[..., p, q]

@@ -5,7 +5,7 @@ Keras is not imported: a layer is what has a `kernel`, a model is what has `laye
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ import numpy as np
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Array, Float64
+from .._kernels import as_float64, as_kernels, convolutions, is_layer, is_transposed, layer_kernels, layer_name
 
 Chosen: TypeAlias = int | Sequence[int] | None
 Kind: TypeAlias = Literal["bank", "history", "layer on a bank", "front end", "layer without a bank", "model", "array"]
@@ -57,7 +58,7 @@ def kind_of(source: Any) -> Kind:
         return "history"
     if hasattr(source, "bank"):
         return "layer on a bank" if hasattr(source, "coefficients") else "front end"
-    if any(hasattr(source, name) for name in ("kernel", "depthwise_kernel", "kernel_size")):
+    if is_layer(source):
         return "layer without a bank"
     return "model" if hasattr(source, "layers") else "array"
 
@@ -73,82 +74,24 @@ def accepted(name: str, source: Any, what: str, *kinds: Kind) -> Kind:
     return kind
 
 
-def to_numpy(name: str, value: Any, what: str = "real numbers") -> Float64:
-    """Return an array or a tensor of any framework as finite float64; `what` says in the error what it must be.
-
-    bfloat16 has no place in plain NumPy, but ml_dtypes converts it; torch tensors may need to be detached first.
-    """
-    for read in (np.asarray, _from_torch):
-        try:
-            array = read(value)
-        except (TypeError, ValueError, RuntimeError, AttributeError):
-            continue
-        if array.dtype.kind in "biuf" or array.dtype.name.startswith(("bfloat", "float8")):
-            return _finite(name, array.astype(np.float64))
-    got = f"{value.dtype} values" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
-    raise TypeError(f"`{name}` must be {what}, got {got}")
-
-
-def _from_torch(value: Any) -> Array:
-    return np.asarray(value.detach().cpu().float().numpy())
-
-
-def _finite(name: str, values: Float64) -> Float64:
-    broken = np.count_nonzero(~np.isfinite(values))
-    if broken:
-        raise ValueError(
-            f"`{name}` must be finite, got NaN or infinity in {broken} of {values.size} values; a training that "
-            f"diverged leaves them"
-        )
-    return values
-
-
 def blocks(source: Any) -> list[Block]:
     """Return the kernels of a layer, of every convolution in a model, or of an array."""
     what = "a layer, a model or kernels (*size, in, out)"
     kind = accepted("source", source, what, "layer on a bank", "layer without a bank", "model")
     if kind == "array":
-        return [Block(_as_kernels(source))]
+        return [Block(as_kernels(source))]
     if kind == "model":
-        found = [_layer_block(layer, title) for title, layer in _convolutions(source)]
+        found = [_layer_block(layer, title) for title, layer in convolutions(source)]
         if not found:
-            raise ValueError(f"`source` must have a convolution to draw, got the model {_name(source)!r} without one")
+            raise ValueError(
+                f"`source` must have a convolution to draw, got the model {layer_name(source)!r} without one"
+            )
         return found
-    return [_layer_block(source, _name(source))]
-
-
-def _name(layer: Any) -> str:
-    return str(getattr(layer, "name", "") or type(layer).__name__)
-
-
-def _convolutions(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every convolution once, also those of nested models and inside wrappers, with its title."""
-    seen: set[int] = set()
-    pending = [(_name(layer), layer) for layer in model.layers]
-    while pending:
-        title, layer = pending.pop(0)
-        if id(layer) in seen:
-            continue
-        seen.add(id(layer))
-        if _is_convolution(layer):
-            yield title, layer
-        inner = getattr(layer, "layers", None) or ([layer.layer] if hasattr(layer, "layer") else [])
-        pending[:0] = [(f"{title}/{_name(part)}", part) for part in inner]
-
-
-def _is_convolution(layer: Any) -> bool:
-    """Whether a layer has kernels to draw: dense and attention layers have some too, but no size or bank."""
-    return any(hasattr(layer, name) for name in ("kernel_size", "bank")) and kind_of(layer) != "front end"
+    return [_layer_block(source, layer_name(source))]
 
 
 def _layer_block(layer: Any, title: str) -> Block:
-    values = getattr(layer, "kernel", None)
-    values = getattr(layer, "depthwise_kernel", None) if values is None else values
-    if values is None:
-        raise ValueError(f"`source` has no kernel yet: build {_name(layer)!r} first by calling it on an input")
-    kernels = _as_kernels(values)
-    if _is_transposed(layer):
-        kernels = kernels.swapaxes(-1, -2)
+    kernels = layer_kernels(layer, "source")
     return Block(kernels, title, *channel_names(layer), mixes_inputs=not hasattr(layer, "depth_multiplier"))
 
 
@@ -156,21 +99,6 @@ def channel_names(source: Any) -> tuple[str, str]:
     """Return what an input and an output of a layer or an array are called."""
     inputs = "input of the group" if getattr(source, "groups", 1) != 1 else "input"
     return inputs, "multiple" if hasattr(source, "depth_multiplier") else "output"
-
-
-def _is_transposed(layer: Any) -> bool:
-    """Whether the kernel has outputs before inputs, as that of Conv2DTranspose."""
-    return any("Transpose" in kind.__name__ for kind in type(layer).__mro__)
-
-
-def _as_kernels(values: Any) -> Float64:
-    kernels = to_numpy("kernels", values, "a layer with a kernel, a model, or real numbers (*size, in, out)")
-    if not 3 <= kernels.ndim <= 5 or not kernels.size:
-        raise ValueError(
-            f"`kernels` must be (*size, in, out) with one to three dimensions of pixels, as Keras keeps them, got "
-            f"shape {kernels.shape}; give a single kernel two more axes with kernel[..., None, None]"
-        )
-    return kernels
 
 
 def chosen(name: str, wanted: Chosen, available: int, most: int) -> Array:
@@ -197,7 +125,9 @@ def layer_bank(layer: Any) -> FilterBank:
 def layer_coefficients(layer: Any) -> Float64:
     """Return the coefficients of a layer on a bank, `(n, in, out)` like `Block.kernels`."""
     if layer.coefficients is None:
-        raise ValueError(f"`source` has no coefficients yet: build {_name(layer)!r} first by calling it on an input")
+        raise ValueError(
+            f"`source` has no coefficients yet: build {layer_name(layer)!r} first by calling it on an input"
+        )
     # With the update by LoRA, if there is one.
-    values = to_numpy("coefficients", getattr(layer, "effective_coefficients", layer.coefficients))
-    return values.swapaxes(-1, -2) if _is_transposed(layer) else values
+    values = as_float64("coefficients", getattr(layer, "effective_coefficients", layer.coefficients))
+    return values.swapaxes(-1, -2) if is_transposed(layer) else values

@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from .. import _check
 from .._check import Array, Float64
 from .._compose import compose
+from .._kernels import as_float64
 from . import _layout, _tiles
 from ._canvas import AnyFigure, checked_figure, new_figure, whole_figure
 from ._labels import tidy
-from ._sources import Chosen, accepted, chosen, to_numpy
+from ._sources import Chosen, accepted, chosen
 from ._tiles import CMAP, Cmap
 
 SHOWN_OUTPUTS = 5
@@ -134,11 +135,11 @@ def _read(source: Any, layer: str | None, time: str, snapshots: int) -> Record:
     what = "a KernelHistory or kernels (times, *size, in, out)"
     if accepted("source", source, what, "history") == "array":
         return _read_array(source, layer, snapshots)
-    values = {name: to_numpy("coefficients", series) for name, series in source.coefficients.items()}
+    values = {name: as_float64("coefficients", series) for name, series in source.coefficients.items()}
     if not values or not all(map(len, values.values())):
         raise ValueError("`source` must hold at least one record, got an empty history; train with it first")
     name = next(iter(values)) if layer is None else _check.choice("layer", layer, list(values))
-    times = to_numpy(time, source.epochs if time == "epochs" else source.steps)
+    times = as_float64(time, source.epochs if time == "epochs" else source.steps)
     moments = _moments(len(times), snapshots)
     # Composed here and only where they are drawn: all kernels of a long training may not fit in memory.
     kernels = np.stack([compose(values[name][moment], source.banks[name]) for moment in moments])
@@ -147,7 +148,7 @@ def _read(source: Any, layer: str | None, time: str, snapshots: int) -> Record:
 
 def _read_array(source: Any, layer: str | None, snapshots: int) -> Record:
     what = "a KernelHistory, which is given to `fit` as a callback, or real numbers (times, *size, in, out)"
-    kernels = to_numpy("source", source, what)
+    kernels = as_float64("source", source, what)
     # Of four axes no one can tell whether the first is time or the height of kernels that did not move.
     if not 5 <= kernels.ndim <= 6 or not kernels.size:
         raise ValueError(

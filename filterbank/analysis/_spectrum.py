@@ -72,10 +72,14 @@ def frequency_response(bank: FilterBank | npt.ArrayLike, shape: Size | None = No
     ((9, 9, 9), 3.0)
     """
     bank = as_bank(bank)
-    grid = _grid(bank, shape)
-    axes = tuple(range(1, bank.ndim + 1))
-    spectrum = fft.fftshift(fft.fftn(bank.filters, grid, axes=axes), axes=axes)
-    frequencies = np.meshgrid(*(fft.fftshift(fft.fftfreq(side)) for side in grid), indexing="ij", sparse=True)
+    grid = grid_of(bank, shape)
+    return fft.fftshift(spectra(bank, grid), axes=tuple(range(1, bank.ndim + 1)))  # type: ignore[no-any-return]
+
+
+def spectra(bank: FilterBank, grid: tuple[int, ...]) -> npt.NDArray[np.complex128]:
+    """Return the transforms about the centre of the window, zero frequency first."""
+    spectrum = fft.fftn(bank.filters, grid, axes=tuple(range(1, bank.ndim + 1)))
+    frequencies = np.meshgrid(*map(fft.fftfreq, grid), indexing="ij", sparse=True)
     # The transform counts pixels from the first; the centre is (k - 1) / 2 further.
     turns = sum(f * (side - 1) / 2 for f, side in zip(frequencies, bank.size, strict=True))
     response: npt.NDArray[np.complex128] = spectrum * np.exp(2j * np.pi * np.asarray(turns))
@@ -122,7 +126,7 @@ def frame_bounds(bank: FilterBank | npt.ArrayLike, shape: Size | None = None) ->
     True
     """
     bank = as_bank(bank)
-    grid = _grid(bank, shape)
+    grid = grid_of(bank, shape)
     axes = tuple(range(1, bank.ndim + 1))
     power: Float64 = np.sum(np.abs(fft.fftn(bank.filters, grid, axes=axes)) ** 2, axis=0)
     lower, upper = float(power.min()), float(power.max())
@@ -166,7 +170,8 @@ def is_tight(bank: FilterBank | npt.ArrayLike, tol: float = 1e-9) -> bool:
     return bounds.upper > 0 and bounds.certified_upper - bounds.certified_lower <= share * bounds.certified_upper
 
 
-def _grid(bank: FilterBank, shape: Size | None) -> tuple[int, ...]:
+def grid_of(bank: FilterBank, shape: Size | None) -> tuple[int, ...]:
+    """Return the shape of the grid of frequencies: the given one, checked, or the default."""
     if shape is None:
         return tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in bank.size)
     grid = (shape,) * bank.ndim if isinstance(shape, int) else shape

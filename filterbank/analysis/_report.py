@@ -1,0 +1,240 @@
+"""All that a bank says of itself, in one table, with advice."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from .._bank import FilterBank, as_bank, rank_and_condition
+from .._check import Float64, window_name
+from ._algebra import coherence, effective_rank, gram
+from ._coverage import coverage
+from ._reconstruction import perfect_reconstruction
+from ._spectrum import frame_bounds
+from ._table import table
+from ._tuning import Tuning, tuning
+
+SAMPLES_PER_PIXEL = 4  # of the grid for what needs no bounds: all transforms are in memory at once
+# What advice begins at.
+ILL_CONDITIONED = 1e3
+CUT = 0.02  # share of the energy in the outermost pixels
+DIRECTED = 0.01  # response to a constant, as a share of the largest that a filter of this energy could have
+ALIKE = 0.999  # cosine
+UNEVEN = 10.0  # longest over shortest filter
+LEAKY = 1e-6  # smallest over largest power
+
+
+class BankReport(NamedTuple):
+    """What `report` found; prints as a table with advice, and shows itself in a notebook.
+
+    Parameters
+    ----------
+    bank : FilterBank
+        The bank.
+    numbers : dict
+        What was measured, by name: numbers, and True or False.
+    tuning : Tuning
+        What each filter is tuned to.
+    advice : tuple of str
+        What to know or to change, in plain words.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> fb.analysis.report(fb.dct(5)).advice
+    ('tight: responses keep the energy of every signal, 25-fold',)
+    """
+
+    bank: FilterBank
+    numbers: dict[str, Any]
+    tuning: Tuning
+    advice: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON knows it.
+
+        Returns
+        -------
+        dict
+            With `family`, `fingerprint`, `size`, `filters`, what was measured, `tuning` by filter and `advice`. What
+            is not a number is None, what is infinite the text "inf".
+        """
+        return {
+            "family": self.bank.family,
+            "fingerprint": self.bank.fingerprint,
+            "size": list(self.bank.size),
+            "filters": len(self.bank),
+            **{name: _plain(value) for name, value in self.numbers.items()},
+            "tuning": {name: _plain(values) for name, values in self.tuning.items()},
+            "advice": list(self.advice),
+        }
+
+    def __str__(self) -> str:
+        lines = [repr(self.bank).strip("<>"), "", table(("measure", "value"), self._rows())]
+        return "\n".join([*lines, *(["", *(f"- {each}" for each in self.advice)] if self.advice else [])])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+            for name, value in self._rows()
+        )
+        advice = "".join(f"<li>{html.escape(each)}</li>" for each in self.advice)
+        return f"{self.bank._repr_html_()}<table>{rows}</table>" + (f"<ul>{advice}</ul>" if advice else "")
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [(name.replace("_", " "), _shown(value)) for name, value in self.numbers.items()]
+
+
+def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
+    """Collect what can be said of a bank, and what to do about it.
+
+    Parameters
+    ----------
+    bank : FilterBank or array_like
+        The bank, or filters `(n, *size)`.
+
+    Returns
+    -------
+    BankReport
+        With `numbers`, `tuning` and `advice`; `to_dict` makes it JSON.
+
+    Raises
+    ------
+    ValueError
+        If the filters are not finite, or not of one to three dimensions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import filterbank as fb
+    >>> crowded = fb.FilterBank(np.random.default_rng(0).normal(size=(64, 5, 5)))
+    >>> print(fb.analysis.report(crowded).advice[0])
+    rank 25 of 64: at 5x5 only 25 filters can differ; prune(rank=25) or a larger size
+    """
+    bank = as_bank(bank)
+    tuned = tuning(bank)
+    rank, condition = rank_and_condition(bank)
+    bounds = frame_bounds(bank)
+    grid = tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in bank.size)
+    rebuilt = perfect_reconstruction(bank, grid)
+    lengths = np.sqrt(tuned["energy"])
+    covered = coverage(bank, grid)
+    numbers = {
+        "rank": rank,
+        "condition": condition,
+        "effective_rank": effective_rank(bank),
+        "coherence": coherence(bank),
+        "shortest_filter": float(lengths.min()),
+        "longest_filter": float(lengths.max()),
+        "lower_frame_bound": bounds.lower,
+        "upper_frame_bound": bounds.upper,
+        "certified_lower_frame_bound": bounds.certified_lower,
+        "certified_upper_frame_bound": bounds.certified_upper,
+        "signals_come_back": rebuilt.possible,
+        "lowest_frequency": _extreme(np.nanmin, tuned["frequency"]),
+        "highest_frequency": _extreme(np.nanmax, tuned["frequency"]),
+        "most_energy_at_the_edge": _extreme(np.nanmax, tuned["edge"]),
+        **{
+            f"power_from_{low:.3g}_cycles_per_pixel": share
+            for low, share in zip(covered.octaves.tolist(), covered.per_octave.tolist(), strict=True)
+        },
+    }
+    return BankReport(bank, numbers, tuned, tuple(_advice(bank, numbers, tuned)))
+
+
+def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterator[str]:
+    count, pixels, rank = len(bank), math.prod(bank.size), numbers["rank"]
+    window = window_name(bank.size)
+    if not rank:
+        yield "every filter is zero"
+        return
+    if count > pixels:
+        only = "" if rank == pixels else f", and {rank} do"
+        differ = f"at {window} only {pixels} filters can differ{only}"
+        yield f"rank {rank} of {count}: {differ}; prune(rank={rank}) or a larger size"
+    elif rank < count:
+        yield f"rank {rank} of {count}: the others are sums of these; prune(rank={rank}) drops them"
+    elif numbers["condition"] > ILL_CONDITIONED:
+        yield (
+            f"condition {numbers['condition']:.3g}: small changes of a kernel need large ones of its coefficients; "
+            f"orthonormalize, or prune(max_coherence=0.9)"
+        )
+    if zeros := np.flatnonzero(tuned["energy"] == 0).tolist():
+        yield f"{_filters(zeros)} zero; leave {'it' if len(zeros) == 1 else 'them'} out"
+    if rank == count and (twins := _twins(bank)):
+        yield f"filters {twins[0]} and {twins[1]} are alike but for their length; prune(max_coherence=0.99) keeps one"
+    if numbers["shortest_filter"] and numbers["longest_filter"] > UNEVEN * numbers["shortest_filter"]:
+        ends = f"{numbers['shortest_filter']:.3g} to {numbers['longest_filter']:.3g}"
+        yield f"lengths from {ends}: normalize makes them alike"
+    # Filters that are orthogonal to each other fill the window on purpose.
+    if numbers["coherence"] > 1e-9 and (cut := _cut(bank, tuned)):
+        most = float(tuned["edge"][cut].max())
+        yield (
+            f"{_filters(cut)} cut by the window, with up to {most:.0%} of the energy in its outermost pixels; a larger "
+            f"size, or narrower filters"
+        )
+    strength = np.abs(tuned["dc"]) / np.sqrt(np.maximum(tuned["energy"], np.finfo(np.float64).tiny) * pixels)
+    if shifted := np.flatnonzero((tuned["frequency"] > 0) & (strength > DIRECTED)).tolist():
+        yield f"{_filters(shifted)} waves that respond to constants too; zero_mean takes that out"
+    if _is_tight(numbers):
+        yield f"tight: responses keep the energy of every signal, {numbers['upper_frame_bound']:.3g}-fold"
+    elif numbers["lower_frame_bound"] <= LEAKY * numbers["upper_frame_bound"]:
+        yield (
+            "some frequencies get lost in all responses, so signals do not come back from them; that matters for "
+            "rebuilding only, and concatenate with delta(size, n=1) mends it"
+        )
+
+
+def _is_tight(numbers: dict[str, Any]) -> bool:
+    lower, upper = numbers["certified_lower_frame_bound"], numbers["certified_upper_frame_bound"]
+    return bool(upper - lower <= 1e-9 * upper)
+
+
+def _cut(bank: FilterBank, tuned: Tuning) -> list[int]:
+    """Return the filters with a noticeable share at the edge, but less than one that fills the window has."""
+    pixels = math.prod(bank.size)
+    even = 1 - math.prod(max(side - 2, 0) for side in bank.size) / pixels
+    found: list[int] = np.flatnonzero((tuned["edge"] > CUT) & (tuned["edge"] < 0.8 * even)).tolist()
+    return found
+
+
+def _twins(bank: FilterBank) -> tuple[int, int] | None:
+    """Return the first two filters that are alike but for length and sign."""
+    products = gram(bank)
+    lengths = np.sqrt(np.diag(products))
+    cosines = np.abs(products) / np.maximum(np.outer(lengths, lengths), np.finfo(np.float64).tiny)
+    pairs = np.argwhere(np.triu(cosines > ALIKE, k=1))
+    return (int(pairs[0, 0]), int(pairs[0, 1])) if len(pairs) else None
+
+
+def _filters(indices: list[int]) -> str:
+    if len(indices) == 1:
+        return f"filter {indices[0]} is"
+    named = ", ".join(map(str, indices[:6])) + (", ..." if len(indices) > 6 else "")
+    return f"{len(indices)} filters ({named}) are"
+
+
+def _extreme(of: Any, values: Float64) -> float:
+    return math.nan if np.isnan(values).all() else float(of(values))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if isinstance(value, int) else "-" if math.isnan(value) else f"{value:.4g}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [_plain(each) for each in value.tolist()]
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
 from . import __version__
 from ._arguments import CommandError, family_arguments, parameter_notes, parse_size, python_call
+from ._backend import choose_backend, without_log
 
 if TYPE_CHECKING:
     from ._bank import FilterBank
@@ -107,6 +109,8 @@ def _start(
       filterbank families                 [dim]what there is[/dim]
       filterbank make gabor --size 11 -o bank.npz
       filterbank show bank.npz -o bank.png
+      filterbank report bank.npz          [dim]rank, conditioning, tuning, advice[/dim]
+      filterbank inspect model.keras      [dim]what the convolutions of a network learned[/dim]
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -307,6 +311,122 @@ def _loaded(path: Path) -> FilterBank:
         return load(path)
 
 
+# report
+
+
+@_command()
+def report(
+    bank: Annotated[Path, typer.Argument(help="A .npz file that `make` or FilterBank.save wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write one self-contained page with a picture.", show_default=False),
+    ] = None,
+) -> None:
+    """Say what can be said of a bank: rank, conditioning, frame bounds, tuning; and what to do about it.
+
+    [dim]Examples:[/dim]
+      filterbank report gabor.npz
+      filterbank report gabor.npz --json
+      filterbank report gabor.npz --html gabor.html
+    """
+    from . import _page, analysis
+
+    filters = _loaded(bank)
+    with _spoken_plainly():
+        found = analysis.report(filters)
+    if page is not None:
+        from . import plot
+
+        with _written(page):
+            picture = _page.picture(
+                "filters", _page.drawn(plot.filters(filters)), "The filters", "Blue is below zero, red above."
+            )
+            summary = repr(filters).strip("<>")
+            _page.write(
+                page,
+                "bank.html",
+                version=__version__,
+                name=bank.name,
+                summary=summary,
+                advice=found.advice,
+                rows=found.rows(),
+                tuning=str(found.tuning),
+                figures=[picture],
+            )
+    typer.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False) if as_json else str(found))
+    if page is not None and not as_json:
+        typer.echo(f"\nwritten to {page}")
+
+
+# inspect
+
+
+@_command(name="inspect")
+def inspect_model(
+    model: Annotated[Path, typer.Argument(help="A .keras file; legacy .h5 files are read too.")],
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n",
+            "-n",
+            min=1,
+            help="Compare families at so many filters. A third of the pixels without.",
+            show_default=False,
+        ),
+    ] = None,
+    modules: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--import", help="A module that defines the model's own classes; again for more.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write one self-contained page with pictures.", show_default=False),
+    ] = None,
+) -> None:
+    """Say what the convolutions of a saved model have learned: which filters explain them, what trains, what is proven.
+
+    [dim]Examples:[/dim]
+      filterbank inspect model.keras
+      filterbank inspect model.keras --n 6 --html model.html
+      filterbank inspect model.keras --import my_package.layers --json
+    """
+    if not model.exists():
+        raise CommandError(f"there is no file {str(model)!r}; model.save('model.keras') writes one")
+    console = Console(highlight=False, stderr=as_json)
+    with _spoken_plainly():
+        choose_backend("inspect reads a Keras model")
+    with console.status("loading Keras"), without_log():
+        from . import _inspection
+    sys.path.insert(0, "")  # as `python -m` does: modules to import may be in this folder
+    with _spoken_plainly():
+        loaded = _inspection.load_model(model, modules or [])
+        rows = list(track(_inspection.inspected(loaded, n), "looking at the layers", console=console, transient=True))
+    if not rows:
+        raise CommandError(f"{str(model)!r} has no convolution")
+    if page is not None:
+        with _written(page):
+            _inspection.write_page(page, model, loaded, rows)
+    if as_json:
+        typer.echo(json.dumps([row.to_dict() for row in rows], indent=2, allow_nan=False))
+        return
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+    for column in _inspection.HEAD:
+        table.add_column(column, no_wrap=True)
+    for row in rows:
+        table.add_row(*row.cells())
+    console.print(table)
+    for row in rows:
+        if row.note:
+            console.print(f"[dim]{row.name}: {row.note}[/dim]")
+    console.print(f"\n[dim]{_inspection.LEGEND}[/dim]")
+    if page is not None:
+        console.print(f"written to {page}")
+
+
 # demo
 
 
@@ -346,7 +466,7 @@ def demo(
     otherwise = "filterbank families lists them, and files of banks end in .npz"
     banks = {name: _loaded(Path(name)) if name.endswith(".npz") else _family(name, otherwise).name for name in names}
     with _spoken_plainly():
-        _demo.choose_backend()
+        choose_backend("the demo trains networks")
     console = Console(highlight=False)
     settings = _demo.Settings.quick(seed) if quick else _demo.Settings(seed=seed, repeats=repeats)
     with _spoken_plainly():

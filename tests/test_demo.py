@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import filterbank as fb
-from filterbank import _demo
+from filterbank import _backend, _demo
 from filterbank._demo import _data, _plan
 
 PICTURES = ("patches", "filters", "coefficients", "kernels", "decomposition", "training", "plain")
@@ -99,17 +99,17 @@ def test_tensorflow_says_nothing_about_itself(demo):
 
 def test_what_else_is_said_while_keras_loads_is_passed_on(capfd, monkeypatch):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    with _demo._without_log():
+    with _backend.without_log():
         os.write(2, b"I0000 as chosen\n")
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
-    with _demo._without_log():
+    with _backend.without_log():
         os.write(2, b"WARNING: All log messages before absl::InitializeLog() ...\nI0000 hidden\nE0000 an error\n")
     assert capfd.readouterr().err == "I0000 as chosen\nE0000 an error\n"
 
 
 def test_what_is_said_before_keras_fails_to_load_is_passed_on(capfd, monkeypatch):
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
-    context = _demo._without_log()
+    context = _backend.without_log()
     context.__enter__()
     os.write(2, b"no such library\n")
     error = ImportError()
@@ -174,4 +174,4 @@ def test_banks_that_do_not_fit_are_refused():
 def test_a_missing_backend_is_named(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "none_such")
     with pytest.raises(ImportError, match=r'needs none_such; pip install "filterbank\[tensorflow\]"'):
-        _demo.choose_backend()
+        _backend.choose_backend("the demo trains networks")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import statistics
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import keras
 import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from .. import __version__, plot
+from .. import __version__, _page, plot
 from .._check import window_name
 from ._data import TEXTURES, Settings, Textures
 from ._experiment import Proof, Trained
@@ -241,8 +239,10 @@ def write_page(
     pictures: list[tuple[str, str, str]],
 ) -> Path:
     """Write the report as one file that needs nothing else."""
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("filterbank._demo", "."), autoescape=True)
-    page = environment.get_template("report.html").render(
+    target = out / "report.html"
+    _page.write(
+        target,
+        "demo.html",
         version=__version__,
         keras=keras.__version__,
         backend=keras.config.backend(),
@@ -254,14 +254,8 @@ def write_page(
         verdict=said,
         proof=proof,
         figures=[
-            {"name": Path(name).stem, "source": _data_uri(out / name), "title": title, "caption": caption}
+            _page.picture(Path(name).stem, (out / name).read_bytes(), title, caption)
             for name, title, caption in pictures
         ],
     )
-    target = out / "report.html"
-    target.write_text(page, encoding="utf-8")
     return target
-
-
-def _data_uri(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")

@@ -43,9 +43,8 @@ for name, kernels in layers.items():
 # ----------------
 #
 # ``fit_gabor`` finds the nearest Gabor of every kernel, of each colour its own. Here are kernels of
-# the green channel in the order of how well that works: the kernel, the Gabor, what is left, all three
-# in the same colours. The line shows the direction of the wave, the ellipse where the envelope has
-# fallen to 60 %.
+# the green channel, from the best explained to the worst: the kernel with the share that is explained,
+# the Gabor with its frequency in cycles per pixel and its angle, and what is left, all in the same colours.
 
 fits = {name: fb.analysis.fit_gabor(kernels) for name, kernels in layers.items()}
 for name, fit in fits.items():
@@ -56,34 +55,20 @@ def draw_fits(fit, kernels, axes, channel=1):
     """Draw some kernels, from the best explained to the worst, above their Gabors and what is left."""
     order = np.argsort(-fit.explained[channel])
     some = order[np.linspace(0, len(order) - 1, axes.shape[1]).round().astype(int)]
-    centre = (np.array(fit.size) - 1) / 2
     for column, q in zip(axes.T, some, strict=True):
         kernel, gabor = kernels[..., channel, q], fit.kernels[..., channel, q]
         limit = np.abs(kernel).max()
         for place, values in zip(column, (kernel, gabor, kernel - gabor), strict=True):
             place.imshow(values, cmap="RdBu_r", vmin=-limit, vmax=limit)
             place.set(xticks=[], yticks=[])
-            place.spines[:].set_visible(False)
-        y, x = centre + fit.centre[channel, q]
-        angle, along = fit.orientation[channel, q], fit.sigma[channel, q]
-        across = along / fit.aspect_ratio[channel, q]
-        turn = np.linspace(0, 2 * np.pi, 100)
-        ring = along * np.cos(turn), across * np.sin(turn)
-        column[1].plot(
-            x + ring[0] * np.cos(angle) - ring[1] * np.sin(angle),
-            y + ring[0] * np.sin(angle) + ring[1] * np.cos(angle),
-            color="k",
-            linewidth=0.8,
-        )
-        step = 0.5 / fit.frequency[channel, q] * np.array([-0.5, 0.5])
-        column[1].plot(x + step * np.cos(angle), y + step * np.sin(angle), color="k", linewidth=1.4)
-        column[1].set(xlim=(-0.5, fit.size[1] - 0.5), ylim=(fit.size[0] - 0.5, -0.5))
-        column[0].set_title(f"{fit.explained[channel, q]:.0%}", fontsize="medium")
+        angle = np.rad2deg(fit.orientation[channel, q])
+        column[0].set_title(f"{fit.explained[channel, q]:.0%}", fontsize="small")
+        column[1].set_title(f"{fit.frequency[channel, q]:.2f}, {angle:.0f}°", fontsize="small")
     for place, text in zip(axes[:, 0], ("kernel", "Gabor", "left"), strict=True):
-        place.set_ylabel(text)
+        place.set_ylabel(text, fontsize="small")
 
 
-figure = plt.figure(figsize=(8, 6.4), layout="constrained")
+figure = plt.figure(figsize=(8, 6.2), layout="constrained")
 for part, (name, fit) in zip(figure.subfigures(2, 1, hspace=0.06), fits.items(), strict=True):
     draw_fits(fit, layers[name], part.subplots(3, 10))
     mean = np.mean(fit.explained)
@@ -95,8 +80,9 @@ for part, (name, fit) in zip(figure.subfigures(2, 1, hspace=0.06), fits.items(),
 #
 # A Gabor of its own for every kernel has eight numbers a kernel. A bank is shared by all of them. For
 # each family, ``suggest`` searches the parameters that suit the kernels; then every family's bank gives
-# its filters one by one, the most useful first. No filters do better than the kernels' own principal
-# components, and random ones explain one pixel's worth each.
+# its filters one by one, the most useful first. Solid lines are orthonormal sets that fill the window,
+# dashed ones have an envelope. No filters lose less than the kernels' own principal components, and random
+# ones say one pixel's worth each.
 
 families = ("dct", "fourier", "legendre", "slepian", "hermite", "gaussian_derivative", "gabor", "log_gabor")
 counts = {"face recognition": 16, "face detector": 10}
@@ -111,21 +97,28 @@ for name, kernels in layers.items():
                 bank = fb.make(candidate.family, kernels.shape[:2], **candidate.arguments)
             banks[name][candidate.family] = bank
 
-figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.2), layout="constrained", sharey=True)
+figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained", sharey=True)
+figure.get_layout_engine().set(wspace=0.06)
 for place, (name, kernels) in zip(axes, layers.items(), strict=True):
     most = counts[name]
-    own = fb.analysis.energy_curve(kernels, fb.kernel_basis(kernels, most)).explained
-    place.plot(range(most + 1), own, color="k", linewidth=2, label="the kernels' own")
     for index, family in enumerate(families):
         curve = fb.analysis.energy_curve(kernels, banks[name][family], order="greedy").explained[: most + 1]
         style = {"color": f"C{index % 4}", "linestyle": "-" if index < 4 else "--"}
-        place.plot(range(len(curve)), curve, label=family, linewidth=1.4, **style)
-    place.plot([0, most], [0, most / kernels[..., 0, 0].size], color="0.6", linewidth=1.4, label="random filters")
-    place.set(title=f"{name}, {kernels.shape[0]}x{kernels.shape[1]}", xlabel="filters", xlim=(0, most), ylim=(0, 1))
-    place.yaxis.set_major_formatter("{x:.0%}")
+        place.plot(range(most + 1), 1 - curve, label=family, linewidth=1.5, **style)
+    own = fb.analysis.energy_curve(kernels, fb.kernel_basis(kernels, most)).explained
+    place.plot(range(most + 1), 1 - own, color="k", linewidth=2.2, label="the kernels' own")
+    pixels = kernels[..., 0, 0].size
+    random = 1 - np.arange(most + 1) / pixels
+    place.plot(range(most + 1), random, color="0.6", linewidth=1.5, label="random filters")
+    place.set(title=f"{name}, {kernels.shape[0]}x{kernels.shape[1]}", xlabel="filters", yscale="log")
+    place.set(xlim=(0, most), ylim=(0.002, 1), xticks=range(0, most + 1, 2))
+    ticks = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002]
+    place.set_yticks(ticks, labels=[f"{100 * tick:g}%" for tick in ticks])
+    place.minorticks_off()
+    place.grid(color="0.9", linewidth=0.6)
     place.spines[["top", "right"]].set_visible(False)
-axes[0].set_ylabel("energy of the kernels explained")
-axes[1].legend(frameon=False, fontsize="small", loc="lower right")
+axes[0].set_ylabel("energy of the kernels lost")
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", frameon=False, fontsize="small")
 
 # %%
 # The verdict
@@ -138,10 +131,10 @@ for name, kernels in layers.items():
     comparison = fb.analysis.compare(kernels, banks[name], counts[name], order="greedy")
     print(f"{name}\n{comparison}\n")
     best = comparison.best
-    optimum = next(row for row in comparison.rows if row.name == "the kernels' own")
-    saved = 1 - comparison.n / kernels[..., 0, 0].size
-    rivals = [row.name for row in comparison.rows if not row.is_reference and row.high >= best.low and row is not best]
+    own = next(row for row in comparison.rows if row.name == "the kernels' own")
+    pixels = kernels[..., 0, 0].size
     print(
-        f"{best.name} says {best.explained:.1%} with {comparison.n} filters, {saved:.0%} fewer numbers than pixels; "
-        f"the optimum is {optimum.explained:.1%}. Intervals that reach its own: {', '.join(rivals) or 'none'}.\n"
+        f"{best.name} is the best in {best.wins:.0%} of the resamples. With {comparison.n} coefficients a kernel in "
+        f"the place of {pixels} pixels it loses {1 - best.explained:.1%} of the energy; the least possible is "
+        f"{1 - own.explained:.1%}.\n"
     )

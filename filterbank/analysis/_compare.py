@@ -377,7 +377,8 @@ def suggest(kernels: Any, n: int, *, order: Order = "greedy") -> Suggestion:
       a bandwidth of 1 and 1.5 octaves, and in 2-D 4, 6 and 8 orientations; log_gabor: the same frequencies and
       orientations
 
-    The search sees the kernels that it is judged by: with few kernels, hold some back to judge.
+    The search sees the kernels that it is judged by. With few kernels, hold some back to judge: ``order="given"`` fits
+    less to them, and may do better on others.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from filterbank.layers import BankResponse2D, BasisConv2D, fold, rebase
 
 
 @keras.saving.register_keras_serializable(package="filterbank tests")
-class Scaled(BasisConv2D):  # type: ignore[misc]
+class Remixed(BasisConv2D):  # type: ignore[misc]
     """Has two weights of one name, a sublayer with a `bias` as it has one itself, and a `call` of its own."""
 
     def build(self, input_shape: Any) -> None:
@@ -50,7 +50,7 @@ def model() -> Any:
     """Return a model of both, every weight its own noise."""
     layers = [
         Gated(fb.dct(3, n=4), name="front"),
-        Scaled(3, fb.dct(3, n=5), bias_initializer=Noise(8), name="scaled"),
+        Remixed(3, fb.dct(3, n=5), bias_initializer=Noise(8), name="scaled"),
     ]
     return keras.Sequential([keras.Input((8, 8, 1)), *layers])
 
@@ -162,7 +162,7 @@ class OwnWeight(BasisConv2D):  # type: ignore[misc]
 @pytest.mark.parametrize(
     ("kind", "what"),
     [
-        (Scaled, "a `call`"),
+        (Remixed, "a `call`"),
         (OwnCalling, "a `__call__`"),
         (OwnConvolution, "a `convolution_op`"),
         (OwnKernel, "a `kernel`"),

@@ -20,7 +20,6 @@ from .layers._frozen import BankMixin
 from .layers._history import layers_by_name
 
 UNKNOWN_CLASS = re.compile(r"Could not locate (?:class|function) '([^']+)'")
-PICTURED = 32  # outputs of a layer on the page
 
 
 class InspectedLayer(NamedTuple):
@@ -174,8 +173,8 @@ def write_page(path: Path, source: Path, model: Any, rows: list[InspectedLayer])
         figures = []
         if row.metrics is not None:
             kernels = layer_kernels(found[row.name])
-            shown = {"inputs": 8 if row.inputs > 8 else None, "outputs": PICTURED if row.outputs > PICTURED else None}
-            figure = plot.kernels(kernels, **shown)
+            inputs, outputs = (most if count > most else None for count, most in ((row.inputs, 8), (row.outputs, 32)))
+            figure = plot.kernels(kernels, inputs=inputs, outputs=outputs)
             colours = "red, green and blue are the three inputs" if row.inputs == 3 else "blue is below zero, red above"
             caption = f"On one scale: {colours}."
             figures.append(_page.picture(f"kernels-{index}", _page.drawn(figure), f"Kernels of {row.name}", caption))

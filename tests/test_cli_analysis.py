@@ -134,7 +134,7 @@ def test_inspect_prints_a_table_and_writes_a_page(run, saved, tmp_path):
     status, out, _ = run("inspect", saved, "--html", "model.html")
     assert status == 0
     lines = {line.split()[0]: line.split() for line in out.splitlines() if line.split()}
-    assert lines["basis"][1:4] == ["3x3x24x6" if False else "3x3x48x6", "dct,", "3"]
+    assert lines["basis"][1:4] == ["3x3x64x6", "dct,", "3"]
     assert lines["basis"][-1] == "proven"
     page = Page((tmp_path / "model.html").read_text())
     assert page.alternatives == ["Kernels of plain", "Kernels of basis", "Kernels of dead"]

@@ -4,6 +4,9 @@ Every function on banks takes a bank or plain filters `(n, *size)`; every one on
 `(*size, in, out)` or a layer.
 """
 
+import importlib
+from typing import Any
+
 from ._algebra import coherence, condition_number, effective_rank, gram, rank, singular_values
 from ._coefficients import CoefficientSpectrum, coefficient_spectrum
 from ._compare import Candidate, ComparedBank, Comparison, Suggestion, compare, suggest
@@ -62,3 +65,10 @@ __all__ = [
     "suggest",
     "tuning",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Find `prune_layer` here too, where it is looked for; it makes layers, so Keras is loaded when it is asked for."""
+    if name == "prune_layer":
+        return importlib.import_module("filterbank.layers").prune_layer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -107,3 +107,9 @@ def test_what_cannot_be_pruned_is_refused():
     layer.basis.assign(values(layer.basis) + 1)
     with pytest.raises(FrozenBasisError):
         prune_layer(layer, 2)
+
+
+def test_it_is_found_among_the_analyses_too() -> None:
+    assert fb.analysis.prune_layer is prune_layer
+    with pytest.raises(AttributeError, match=r"module 'filterbank.analysis' has no attribute 'prune_layers'"):
+        _ = fb.analysis.prune_layers

@@ -171,13 +171,13 @@ class _Transform:
 
     def __init__(self, one: Float64) -> None:
         self.size = one.shape
-        self.values = one
+        self.values = one.astype(np.complex128)
         self.axes = _grid.axes(one.shape)
 
-    def at(self, waves: Float64) -> npt.NDArray[np.complex128]:
+    def at(self, waves: Float64) -> Complex:
         """Return the transform at frequencies `(count, dimensions)`."""
         factors = [np.exp(-2j * np.pi * np.outer(wave, axis)) for wave, axis in zip(waves.T, self.axes, strict=True)]
-        found: npt.NDArray[np.complex128] = np.tensordot(factors[-1], self.values, axes=(1, -1))
+        found: Complex = np.tensordot(factors[-1], self.values, axes=(1, -1))
         for factor in factors[-2::-1]:
             found = np.einsum("p...k,pk->p...", found, factor)
         return found
@@ -217,7 +217,7 @@ class _Transform:
 
     def _derivatives(self, wave: Float64) -> tuple[np.complex128, Complex, Complex]:
         """Return the transform at a frequency, its gradient and its matrix of second derivatives."""
-        found: Complex = self.values.astype(np.complex128)
+        found = self.values
         for component, axis in zip(wave, self.axes, strict=True):
             turns = -2j * np.pi * axis
             found = np.tensordot(found, np.exp(component * turns) * turns ** np.arange(3)[:, None], axes=(0, 1))

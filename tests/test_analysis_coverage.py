@@ -125,7 +125,7 @@ def test_what_covers_nothing_or_everything():
 
 
 @pytest.mark.parametrize(
-    "arguments, error, message",
+    ("arguments", "error", "message"),
     [
         ({"orientations": 0}, ValueError, "`orientations` must be"),
         ({"orientations": 2.5}, TypeError, "`orientations` must be"),
@@ -253,7 +253,7 @@ def test_reconstruction_from_nothing_and_from_single_pixels():
 
 
 @pytest.mark.parametrize(
-    "bank, stride",
+    ("bank", "stride"),
     [
         (fb.FilterBank(RNG.standard_normal((2, 5))), 2),
         (fb.FilterBank(RNG.standard_normal((3, 4))), 3),
@@ -279,7 +279,7 @@ def test_shift_invariance_is_the_share_of_the_variance_that_the_signal_has(bank,
     for each, expected in zip([*energies, energies.sum(axis=0)], [*found.per_filter, found.together], strict=True):
         signal, offset = each.mean(axis=1).var(), each.var(axis=1).mean()
         share = signal / (signal + offset)
-        # The errors of variances from so many draws, thrice, and what the few frequencies that are their own aliases do.
+        # The errors of variances from so many draws, thrice, and what frequencies that are their own aliases do.
         assert share == pytest.approx(expected, abs=0.01 + 3 * share * (1 - share) * math.sqrt(4 / draws))
 
 
@@ -329,7 +329,7 @@ def test_the_grid_becomes_a_multiple_of_the_stride():
 
 
 @pytest.mark.parametrize(
-    "stride, error, message",
+    ("stride", "error", "message"),
     [
         (0, ValueError, "`stride` must be"),
         ((2, -1), ValueError, "`stride` must be"),

@@ -362,7 +362,7 @@ def test_lines_in_a_plane_are_tuned_as_lines():
 
 
 @pytest.mark.parametrize(
-    "filters, message",
+    ("filters", "message"),
     [
         (np.full((1, 3, 3), np.nan), "finite"),
         (np.full((1, 3, 3), np.inf), "finite"),

@@ -11,7 +11,7 @@ from scipy import fft
 
 from .. import _check
 from .._bank import FilterBank, as_bank
-from .._check import Float64, Size
+from .._check import Size
 
 # Grids of so many samples for each pixel of a filter leave a bound between them that is close to the bound on them.
 SAMPLES_PER_PIXEL = 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -259,7 +260,9 @@ class _Transform:
         def above(place: float) -> float:
             return float(np.abs(self.at(path(np.array([place])))[0]) - half)
 
-        places = np.linspace(start, end, 2 * SAMPLES_PER_PIXEL * max(self.size))
+        first, last = path(np.array([start, end]))
+        count = 4 * SAMPLES_PER_PIXEL * max(self.size) * float(np.linalg.norm(last - first))
+        places = np.linspace(start, end, math.ceil(count) + 2)
         below = np.flatnonzero(np.abs(self.at(path(places))) <= half)
         if not len(below):
             return None

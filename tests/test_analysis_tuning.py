@@ -299,9 +299,8 @@ def test_quarter_turns_turn_the_orientation_alone(seed, height, width):
     known = before["frequency"] > 0
     turn = np.exp(2j * (after["orientation"] - before["orientation"]))
     np.testing.assert_allclose(turn[known], -1, atol=1e-6)
-    np.testing.assert_allclose(
-        np.cos(after["phase"]), np.cos(before["phase"]), atol=1e-6
-    )  # of that wave or its negative
+    # Of that wave, or of its negative.
+    np.testing.assert_allclose(np.cos(after["phase"]), np.cos(before["phase"]), atol=1e-6)
 
 
 # Filters without a wave

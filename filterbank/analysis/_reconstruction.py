@@ -35,7 +35,8 @@ class Reconstruction(NamedTuple):
         The share of frequencies that do not come through.
     dual : ndarray of float64, shape (n, *shape)
         The filters of the canonical dual, as periodic as the grid: correlating with the bank and convolving the
-        responses with these rebuilds the signal. The centre of the window is pixel 0.
+        responses with these rebuilds the signal. Pixel 0 stands for pixel ``size // 2`` of the window, the centre of an
+        odd one.
     finite : bool
         Whether the finite filters of `filterbank.dual`, over the number of pixels, rebuild every signal as well: so it
         is where the filters span the window.
@@ -107,7 +108,7 @@ def perfect_reconstruction(bank: FilterBank | npt.ArrayLike, shape: Size | None 
     grid = grid_of(bank, shape)
     axes = tuple(range(1, bank.ndim + 1))
     unit = float(np.abs(bank.filters).max()) or 1.0
-    responses = spectra(bank, grid) / unit
+    responses = fft.fftn(bank.filters / unit, grid, axes=axes)
     power = np.sum(np.abs(responses) ** 2, axis=0)
     present = power > LOST * power.max()
     synthesis = np.divide(responses, power, out=np.zeros_like(responses), where=present)
@@ -120,7 +121,7 @@ def perfect_reconstruction(bank: FilterBank | npt.ArrayLike, shape: Size | None 
         float(np.abs(rebuilt - noise).max() / np.abs(noise).max()),
         float(power.max() / power.min()) if possible else math.inf,
         float(1 - present.mean()),
-        fft.ifftn(synthesis, axes=axes).real / unit,
+        np.roll(fft.ifftn(synthesis, axes=axes).real, [-(side // 2) for side in bank.size], axes) / unit,
         rank_and_condition(bank)[0] == math.prod(bank.size),
     )
 
@@ -200,7 +201,7 @@ def shift_invariance(
     0.25
     """
     bank = as_bank(bank)
-    given = (stride,) * bank.ndim if isinstance(stride, int) else tuple(stride)
+    given = tuple(stride) if isinstance(stride, (tuple, list)) else (stride,) * bank.ndim
     if len(given) != bank.ndim:
         raise ValueError(f"`stride` must be one for each of the {bank.ndim} axes, or one for all, got {given}")
     strides = [_check.integer("stride", step, at_least=1) for step in given]

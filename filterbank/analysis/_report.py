@@ -13,6 +13,7 @@ from scipy import fft
 
 from .._bank import FilterBank, as_bank, rank_and_condition
 from .._check import Float64, window_name
+from ..design import prune
 from ._algebra import coherence, effective_rank, gram
 from ._coverage import coverage
 from ._spectrum import frame_bounds
@@ -166,9 +167,10 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
     elif rank < count:
         yield f"rank {rank} of {count}: the others are sums of these; prune(rank={rank}) drops them"
     elif numbers["condition"] > ILL_CONDITIONED:
+        sparser = rank_and_condition(prune(bank, max_coherence=0.9))[1] <= ILL_CONDITIONED
         yield (
             f"condition {numbers['condition']:.3g}: small changes of a kernel need large ones of its coefficients; "
-            f"orthonormalize, or prune(max_coherence=0.9)"
+            f"orthonormalize{', or prune(max_coherence=0.9)' if sparser else ''}"
         )
     if zeros := np.flatnonzero(tuned["energy"] == 0).tolist():
         yield f"{_filters(zeros)} zero; leave {'it' if len(zeros) == 1 else 'them'} out"
@@ -190,9 +192,10 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
     if _is_tight(numbers):
         yield f"tight: responses keep the energy of every signal, {numbers['upper_frame_bound']:.3g}-fold"
     elif not numbers["signals_come_back"]:
+        first = "normalize and " if LEAKY * numbers["upper_frame_bound"] > 0.5 else ""
         yield (
-            "some frequencies get lost in all responses, so signals do not come back from them; that matters for "
-            "rebuilding only, and concatenate with delta(size, n=1) mends it"
+            f"some frequencies all but get lost in the responses, so signals do not come back well from them; that "
+            f"matters for rebuilding only, and {first}concatenate with delta(size, n=1) mends it"
         )
 
 

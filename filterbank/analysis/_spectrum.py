@@ -11,7 +11,7 @@ from scipy import fft
 
 from .. import _check
 from .._bank import FilterBank, as_bank
-from .._check import Float64, Size
+from .._check import Size
 
 # Grids of so many samples for each pixel of a filter leave a bound between them that is close to the bound on them.
 SAMPLES_PER_PIXEL = 16
@@ -127,8 +127,7 @@ def frame_bounds(bank: FilterBank | npt.ArrayLike, shape: Size | None = None) ->
     """
     bank = as_bank(bank)
     grid = grid_of(bank, shape)
-    axes = tuple(range(1, bank.ndim + 1))
-    power: Float64 = np.sum(np.abs(fft.fftn(bank.filters, grid, axes=axes)) ** 2, axis=0)
+    power = np.asarray(sum(np.abs(fft.rfftn(one, grid)) ** 2 for one in bank.filters))
     lower, upper = float(power.min()), float(power.max())
     if any(samples <= 2 * (side - 1) for samples, side in zip(grid, bank.size, strict=True)):
         return FrameBounds(lower, upper, 0.0, math.inf)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +17,7 @@ from ._table import table
 SAMPLES_PER_PIXEL = 4  # of the grid on which the highest peak is looked for, and of the lines along which it falls
 # Peaks whose power differs by less than this share are as high as each other.
 ALIKE = 1e-9
+Complex = npt.NDArray[np.complex128]
 HELD = 0.95  # the share of a filter's energy within its support
 STEPS = 60  # of the search for a peak, and for the best separable volume, at most
 
@@ -130,7 +132,9 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
     >>> round(float(tuned["bandwidth"][1]), 2), tuned["symmetry"][:2].round(6)
     (1.0, array([ 1., -1.]))
     """
-    filters = as_filters(bank)
+    given = as_filters(bank)
+    largest = np.abs(given).max(axis=_pixels(given), keepdims=True)
+    filters = given / np.where(largest > 0, largest, 1)  # whose squares neither vanish nor overflow
     dimensions = filters.ndim - 1
     waves = [_Transform(one) if one.any() else None for one in filters]
     peaks = np.stack([np.full(dimensions, np.nan) if wave is None else wave.peak() for wave in waves])
@@ -154,8 +158,8 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
         orientation_bandwidth=each(_Transform.turn, present if dimensions == 2 else ~everywhere),
         phase=each(_Transform.phase, everywhere),
         symmetry=_share(np.sum(filters * np.flip(filters, _pixels(filters)), axis=_pixels(filters)), energy),
-        dc=np.sum(filters, axis=_pixels(filters)),
-        energy=energy,
+        dc=np.sum(given, axis=_pixels(given)),
+        energy=np.sum(given**2, axis=_pixels(given)),
         centroid=centroid,
         support=_support(filters, energy, centroid),
         separability=np.array([_separability(one) for one in filters]),
@@ -168,14 +172,13 @@ class _Transform:
 
     def __init__(self, one: Float64) -> None:
         self.size = one.shape
-        self.values = (one / np.abs(one).max()).ravel()
+        self.values = one.astype(np.complex128)
         self.axes = _grid.axes(one.shape)
-        self.positions = np.stack([axis.ravel() for axis in np.meshgrid(*self.axes, indexing="ij")], axis=1)
 
-    def at(self, waves: Float64) -> npt.NDArray[np.complex128]:
+    def at(self, waves: Float64) -> Complex:
         """Return the transform at frequencies `(count, dimensions)`."""
         factors = [np.exp(-2j * np.pi * np.outer(wave, axis)) for wave, axis in zip(waves.T, self.axes, strict=True)]
-        found: npt.NDArray[np.complex128] = np.tensordot(factors[-1], self.values.reshape(self.size), axes=(1, -1))
+        found: Complex = np.tensordot(factors[-1], self.values, axes=(1, -1))
         for factor in factors[-2::-1]:
             found = np.einsum("p...k,pk->p...", found, factor)
         return found
@@ -183,7 +186,9 @@ class _Transform:
     def peak(self) -> Float64:
         """Return the frequency vector at which the magnitude is largest, in the half of those that `tuning` counts."""
         grid = tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in self.size)
-        power = np.abs(fft.fftn(self.values.reshape(self.size), grid)) ** 2
+        power = np.abs(fft.fftn(self.values, grid)) ** 2
+        if power.min() >= power.max() * (1 - ALIKE):  # a single pixel: no frequency stands out
+            return np.zeros(len(grid))
         waves = np.stack([f.ravel() for f in np.meshgrid(*map(fft.fftfreq, grid), indexing="ij")], axis=1)
         # Between the points of the grid a lower peak may be the higher one: those that come close are all refined.
         near = np.flatnonzero((power >= 0.8 * power.max()).ravel() & _is_local_maximum(power).ravel())
@@ -196,22 +201,31 @@ class _Transform:
 
     def _refined(self, wave: Float64) -> Float64:
         """Climb from a point of the grid to the peak beside it by Newton's method."""
-        turns = -2j * np.pi * self.positions
         reach = 1 / (SAMPLES_PER_PIXEL * np.array(self.size))
         start = wave
         for _ in range(STEPS):
-            terms = np.exp(turns @ wave) * self.values
-            total, first = terms.sum(), terms @ turns
-            second = np.einsum("p,pi,pj->ij", terms, turns, turns)
+            total, first, second = self._derivatives(wave)
             slope = 2 * np.real(np.conj(total) * first)
             bend = 2 * np.real(np.outer(np.conj(first), first) + np.conj(total) * second)
-            if np.linalg.eigvalsh(bend)[-1] >= 0:  # flat, or on a slope that Newton would leave the wrong way
-                return wave
-            step = -np.linalg.solve(bend, slope)
+            # Along where it is flat, or bent upwards, Newton's step would lead away.
+            bends, directions = np.linalg.eigh(bend)
+            down = bends < -ALIKE * (2 * np.pi * abs(total) * max(self.size)) ** 2
+            step = -directions[:, down] @ ((slope @ directions[:, down]) / bends[down])
             wave = np.clip(wave + step, start - reach, start + reach)
             if np.abs(step).max() < 1e-14:
                 break
         return wave
+
+    def _derivatives(self, wave: Float64) -> tuple[np.complex128, Complex, Complex]:
+        """Return the transform at a frequency, its gradient and its matrix of second derivatives."""
+        found = self.values
+        for component, axis in zip(wave, self.axes, strict=True):
+            turns = -2j * np.pi * axis
+            found = np.tensordot(found, np.exp(component * turns) * turns ** np.arange(3)[:, None], axes=(0, 1))
+        # By the order of the derivative along each axis.
+        orders = np.eye(len(wave), dtype=np.intp)
+        second = found[tuple(np.moveaxis(orders[:, None] + orders, -1, 0))]
+        return found[(0,) * len(wave)], found[tuple(orders.T)], second
 
     def phase(self, peak: Float64) -> float:
         """Return the phase of the wave at the peak, above -pi up to pi."""
@@ -246,7 +260,9 @@ class _Transform:
         def above(place: float) -> float:
             return float(np.abs(self.at(path(np.array([place])))[0]) - half)
 
-        places = np.linspace(start, end, 2 * SAMPLES_PER_PIXEL * max(self.size))
+        first, last = path(np.array([start, end]))
+        count = 4 * SAMPLES_PER_PIXEL * max(self.size) * float(np.linalg.norm(last - first))
+        places = np.linspace(start, end, math.ceil(count) + 2)
         below = np.flatnonzero(np.abs(self.at(path(places))) <= half)
         if not len(below):
             return None
@@ -263,8 +279,8 @@ def _is_local_maximum(power: Float64) -> npt.NDArray[np.bool_]:
 
 def _half(wave: Float64) -> Float64:
     """Return a frequency, or its negative of the same wave, in the half space that counts."""
+    wave = 0.5 - np.mod(0.5 + 1e-12 - wave, 1) + 1e-12  # the Nyquist frequency from either side
     wave = np.where(np.abs(wave) < 1e-12, 0.0, wave)
-    wave = np.where(wave < -0.5 + 1e-12, wave + 1, wave)  # the Nyquist frequency from either side
     if wave.size == 2:  # angles from 0 to pi
         return -wave if wave[0] < 0 or (wave[0] == 0 and wave[1] < 0) else wave
     components = wave[wave != 0]
@@ -315,7 +331,6 @@ def _support(filters: Float64, energy: Float64, centroid: Float64) -> Float64:
 def _separability(one: Float64) -> float:
     if not one.any():
         return np.nan
-    one = one / np.abs(one).max()
     energy = np.sum(one**2)
     if one.ndim == 1:
         return 1.0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import math
 import re
+import textwrap
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +15,13 @@ import keras
 import numpy as np
 
 from . import __version__, _page, analysis
-from ._kernels import convolutions, kernel_of, layer_kernels
+from ._kernels import convolutions, is_transposed, kernel_of, layer_kernels
 from .analysis._compare import OWN
 from .layers import FrozenBasisError
 from .layers._frozen import BankMixin
 from .layers._history import layers_by_name
 
-UNKNOWN_CLASS = re.compile(r"Could not locate (?:class|function) '([^']+)'")
+UNKNOWN_CLASS = re.compile(r"(?:Could not locate (?:class|function)|Unknown \w+:) '([^']+)'")
 
 
 class InspectedLayer(NamedTuple):
@@ -107,6 +109,12 @@ def load_model(path: Path, modules: Iterable[str] = ()) -> Any:
     """Read a model in Keras's safe mode, after importing modules that define its own classes."""
     for module in modules:
         importlib.import_module(module)
+    if path.is_dir():
+        raise ValueError(
+            f"{str(path)!r} is a folder, no model that Keras saved: model.save('model.keras') writes a file"
+        )
+    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
+        raise ValueError(f"{str(path)!r} is no Keras model, or a damaged one")
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
@@ -118,7 +126,8 @@ def load_model(path: Path, modules: Iterable[str] = ()) -> Any:
                 f"--import"
             ) from error
         first = text.strip().partition("\n")[0]
-        raise ValueError(f"cannot read {str(path)!r} as a Keras model: {first[:300]}") from error
+        short = textwrap.shorten(first, 160, placeholder=" ...")
+        raise ValueError(f"cannot read {str(path)!r} as a Keras model: {short}") from error
 
 
 def inspected(model: Any, n: int | None) -> Iterator[InspectedLayer]:
@@ -142,9 +151,11 @@ def _inspected(name: str, layer: Any, n: int | None) -> InspectedLayer:
     )
     if kernel_of(layer) is None:
         return row._replace(outputs=len(layer.bank), note="a frozen front end, which has no kernel")
+    channels = tuple(kernel_of(layer).shape)[-2:]
+    inputs, outputs = channels[::-1] if is_transposed(layer) else channels
+    row = row._replace(inputs=inputs, outputs=outputs)
     try:
         kernels = layer_kernels(layer)
-        row = row._replace(inputs=kernels.shape[-2], outputs=kernels.shape[-1])
         pixels = math.prod(row.size)
         if pixels == 1:
             return row._replace(note="kernels of one pixel only mix channels")

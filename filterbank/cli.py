@@ -345,9 +345,11 @@ def inspect_model(
     if as_json:
         typer.echo(json.dumps([row.to_dict() for row in rows], indent=2, allow_nan=False))
         return
+    if not console.is_terminal:
+        console.width = max(console.width, 160)
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
     for column in _inspection.HEAD:
-        table.add_column(column, no_wrap=True)
+        table.add_column(column, no_wrap=column != "layer", overflow="fold")
     for row in rows:
         table.add_row(*row.cells())
     console.print(table)

@@ -142,6 +142,27 @@ def test_inspect_prints_a_table_and_writes_a_page(run, saved, tmp_path):
     assert "filters of 5x5" in " ".join(page.words)
 
 
+def test_broken_kernels_and_legacy_files_have_rows(run, tmp_path):
+    layers = [keras.layers.Conv3D(2, 3, name="volume"), keras.layers.Conv3DTranspose(4, 2, name="up")]
+    model = keras.Sequential([keras.Input((6, 6, 6, 1)), *layers])
+    broken = [np.full(layers[0].kernel.shape, np.nan), np.zeros(2)]
+    layers[0].set_weights(broken)
+    for name in ("model.keras", "model.h5"):
+        model.save(tmp_path / name)
+        status, out, _ = run("inspect", name, "--json")
+        rows = {row["layer"]: row for row in json.loads(out)}
+        assert (rows["volume"]["inputs"], rows["volume"]["outputs"]) == (1, 2)
+        assert "finite" in rows["volume"]["note"]
+        assert (rows["up"]["inputs"], rows["up"]["outputs"], rows["up"]["size"]) == (2, 4, [2, 2, 2])
+        assert 0 < rows["up"]["explained"][rows["up"]["best"]] < 1
+
+
+def test_a_front_end_alone_has_a_row(run, tmp_path):
+    keras.Sequential([keras.Input((8, 8, 1)), BankResponse2D(fb.dct(3, n=2), name="front")]).save(tmp_path / "model.keras")
+    (row,) = json.loads(run("inspect", "model.keras", "--json")[1])
+    assert (row["layer"], row["verification"]) == ("front", "proven")
+
+
 def test_a_released_basis_is_said_to_have_moved(run, tmp_path):
     layer = BasisConv2D(2, fb.dct(3, n=4), train="both", name="released")
     model = keras.Sequential([keras.Input((8, 8, 1)), layer])
@@ -160,7 +181,9 @@ class Odd(keras.layers.Layer):
 """
 MAKE = """
 import keras, odd_layers
-keras.Sequential([keras.Input((8, 8, 1)), odd_layers.Odd(), keras.layers.Conv2D(2, 3, name="conv")]).save("odd.keras")
+model = keras.Sequential([keras.Input((8, 8, 1)), odd_layers.Odd(), keras.layers.Conv2D(2, 3, name="conv")])
+model.save("odd.keras")
+model.save("odd.h5")
 """
 
 
@@ -173,6 +196,7 @@ def test_unknown_classes_are_named_and_can_be_imported(run, tmp_path):
         "filterbank: 'odd.keras' holds 'Odd', which is not known here: name the module that registers"
     )
     assert err.endswith(" with --import\n")
+    assert "holds 'mine>Odd', which is not known here" in run("inspect", "odd.h5")[2]
     status, out, err = run("inspect", "odd.keras", "--import", "odd_layers", "--json")
     assert (status, [row["layer"] for row in json.loads(out)]) == (0, ["conv"])
     status, _, err = run("inspect", "odd.keras", "--import", "no_such_module")
@@ -183,6 +207,12 @@ def test_what_is_no_model_is_one_line(run, tmp_path):
     (tmp_path / "bad.keras").write_bytes(b"nothing")
     status, out, err = run("inspect", "bad.keras")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("filterbank: cannot read 'bad.keras' as a Keras model: ")
+    assert err == "filterbank: 'bad.keras' is no Keras model, or a damaged one\n"
+    (tmp_path / "folder.keras").mkdir()
+    assert run("inspect", "folder.keras")[2].startswith("filterbank: 'folder.keras' is a folder, and no model file")
+    (tmp_path / "bad.h5").write_bytes(b"nothing")
+    status, out, err = run("inspect", "bad.h5")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("filterbank: cannot read 'bad.h5' as a Keras model: ")
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(tmp_path / "dense.keras")
     assert run("inspect", "dense.keras")[2] == "filterbank: 'dense.keras' has no convolution\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import spatial
 
 from .. import _check
 from .._check import Float64
@@ -15,6 +17,8 @@ from ._table import table
 
 BINS = 8  # of orientations over half a turn
 NUMBERS_AT_ONCE = 4_000_000
+MANY = 4096  # kernels, from which on duplicates are looked for in a tree, so many neighbours at a time
+NEIGHBOURS = 8
 
 
 class KernelMetrics(NamedTuple):
@@ -254,11 +258,24 @@ def _entropy(weights: Float64) -> float:
 def _duplicates(units: Float64, alive: npt.NDArray[np.bool_], threshold: float) -> npt.NDArray[np.bool_]:
     """Return which living kernels are multiples of one before them."""
     places = np.flatnonzero(alive)
-    found = np.zeros(len(alive), dtype=bool)
-    rows = units[:, places].T
-    at_once = max(1, NUMBERS_AT_ONCE // max(len(places), 1))
-    for first in range(0, len(places), at_once):
-        cosines = np.abs(rows[first : first + at_once] @ rows.T)
-        before = np.arange(len(places)) < np.arange(first, min(first + at_once, len(places)))[:, None]
-        found[places[first : first + at_once]] = np.any((cosines >= threshold * (1 - 1e-12)) & before, axis=1)
-    return found
+    rows = np.ascontiguousarray(units[:, places].T)
+    least = threshold * (1 - 1e-12)
+    found, open_ = np.zeros(len(rows), dtype=bool), np.arange(len(rows))
+    if len(rows) > MANY:
+        # On the sphere a cosine is a distance. Where some of the nearest come before, that answers it; where all of
+        # them come after, the others are looked at below.
+        reach = math.sqrt(2 - 2 * least)
+        tree = spatial.cKDTree(rows)
+        nearest = [tree.query(side, NEIGHBOURS, distance_upper_bound=reach, workers=-1)[1] for side in (rows, -rows)]
+        found = np.any(np.concatenate(nearest, axis=1) < open_[:, None], axis=1)
+        full = np.any([near[:, -1] < len(rows) for near in nearest], axis=0)
+        open_ = np.flatnonzero(full & ~found)
+    at_once = max(1, NUMBERS_AT_ONCE // max(len(rows), 1))
+    for first in range(0, len(open_), at_once):
+        some = open_[first : first + at_once]
+        earlier = rows[: some[-1]]
+        cosines = np.abs(rows[some] @ earlier.T)
+        found[some] = np.any((cosines >= least) & (np.arange(len(earlier)) < some[:, None]), axis=1)
+    whole = np.zeros(len(alive), dtype=bool)
+    whole[places] = found
+    return whole

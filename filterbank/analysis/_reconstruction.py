@@ -45,7 +45,7 @@ class Reconstruction(NamedTuple):
     --------
     >>> import filterbank as fb
     >>> print(fb.analysis.perfect_reconstruction(fb.dct(5)))
-    every signal comes back; the power varies 1-fold; the finite dual does it too
+    every signal of this shape comes back; the power varies 1-fold; the finite dual does it too
     """
 
     possible: bool
@@ -59,7 +59,7 @@ class Reconstruction(NamedTuple):
         if not self.possible:
             return f"signals do not come back: {self.lost:.2%} of the frequencies are lost"
         finite = "the finite dual does it too" if self.finite else "only a dual without end does it"
-        return f"every signal comes back; the power varies {self.condition:.3g}-fold; {finite}"
+        return f"every signal of this shape comes back; the power varies {self.condition:.3g}-fold; {finite}"
 
 
 def perfect_reconstruction(bank: FilterBank | npt.ArrayLike, shape: Size | None = None) -> Reconstruction:

@@ -9,25 +9,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
+from scipy import fft, optimize
 
 from .._bank import FilterBank, as_bank, rank_and_condition
 from .._check import Float64, window_name
 from ..design import prune
 from ._algebra import coherence, effective_rank, gram
 from ._coverage import coverage
-from ._spectrum import frame_bounds
+from ._spectrum import FrameBounds, frame_bounds
 from ._table import table
 from ._tuning import Tuning, tuning
 
 SAMPLES_PER_PIXEL = 4  # of the grid for what needs no bounds: all transforms are in memory at once
+SMALLEST = 1e-100  # of values whose squares are summed
 # What advice begins at.
 ILL_CONDITIONED = 1e3
-CUT = 0.02  # share of the energy in the outermost pixels
+CUT = 0.05  # share of the energy in the outermost pixels
+EVEN = 0.9  # symmetry
 DIRECTED = 0.01  # response to a constant, as a share of the largest that a filter of this energy could have
 ALIKE = 0.999  # cosine
 UNEVEN = 10.0  # longest over shortest filter
 LEAKY = 1e-6  # smallest over largest power
+STARTS = 8  # from which the smallest power is sought
 
 
 class BankReport(NamedTuple):
@@ -114,7 +117,7 @@ def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
     Raises
     ------
     ValueError
-        If the filters are not finite, or not of one to three dimensions.
+        If the filters are not finite, not of one to three dimensions, or beyond 1e-100 and 1e100.
 
     Examples
     --------
@@ -125,6 +128,12 @@ def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
     rank 25 of 64: at 5x5 only 25 filters can differ; prune(rank=25) or a larger size
     """
     bank = as_bank(bank)
+    largest = float(np.abs(bank.filters).max())
+    if largest and not SMALLEST < largest < 1 / SMALLEST:
+        raise ValueError(
+            f"`bank` must have values between {SMALLEST:.0e} and {1 / SMALLEST:.0e} for their squares to be numbers, "
+            f"got up to {largest:.3g}; filterbank.normalize scales them"
+        )
     tuned = tuning(bank)
     rank, condition = rank_and_condition(bank)
     bounds = frame_bounds(bank)
@@ -142,7 +151,7 @@ def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
         "upper_frame_bound": bounds.upper,
         "certified_lower_frame_bound": bounds.certified_lower,
         "certified_upper_frame_bound": bounds.certified_upper,
-        "signals_come_back": bounds.lower > LEAKY * bounds.upper,
+        "signals_come_back": _lowest_power(bank, bounds) > LEAKY * bounds.upper,
         "lowest_frequency": _extreme(np.nanmin, tuned["frequency"]),
         "highest_frequency": _extreme(np.nanmax, tuned["frequency"]),
         "most_energy_at_the_edge": _extreme(np.nanmax, tuned["edge"]),
@@ -154,9 +163,28 @@ def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
     return BankReport(bank, numbers, tuned, tuple(_advice(bank, numbers, tuned)))
 
 
+def _lowest_power(bank: FilterBank, bounds: FrameBounds) -> float:
+    """Return the smallest sum of squared responses, sought between the points of the grid where no bound is enough."""
+    if bounds.certified_lower > LEAKY * bounds.upper or bounds.lower <= LEAKY * bounds.upper:
+        return bounds.lower
+    grid = tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in bank.size)
+    axes = tuple(range(1, bank.ndim + 1))
+    power = np.sum(np.abs(fft.fftn(bank.filters, grid, axes=axes)) ** 2, axis=0)
+    waves = np.stack([f.ravel() for f in np.meshgrid(*map(fft.fftfreq, grid), indexing="ij")], axis=1)
+    lowest = np.argsort(power, axis=None)[:STARTS]
+    positions = np.stack([place.ravel() for place in np.indices(bank.size)], axis=1)
+    flat = bank.filters.reshape(len(bank), -1)
+
+    def at(wave: Float64) -> float:
+        return float(np.sum(np.abs(flat @ np.exp(-2j * np.pi * (positions @ wave))) ** 2))
+
+    found = (optimize.minimize(at, waves[start], method="Nelder-Mead", options={"fatol": 0}) for start in lowest)
+    return min(bounds.lower, *(float(each.fun) for each in found))
+
+
 def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterator[str]:
     count, pixels, rank = len(bank), math.prod(bank.size), numbers["rank"]
-    window = window_name(bank.size)
+    window, zeros = window_name(bank.size), np.flatnonzero(tuned["energy"] == 0).tolist()
     if not rank:
         yield "every filter is zero"
         return
@@ -164,15 +192,15 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
         only = "" if rank == pixels else f", and {rank} do"
         differ = f"at {window} only {pixels} filters can differ{only}"
         yield f"rank {rank} of {count}: {differ}; prune(rank={rank}) or a larger size"
-    elif rank < count:
+    elif rank < count - len(zeros):
         yield f"rank {rank} of {count}: the others are sums of these; prune(rank={rank}) drops them"
-    elif numbers["condition"] > ILL_CONDITIONED:
+    elif ILL_CONDITIONED < numbers["condition"] < math.inf:
         sparser = rank_and_condition(prune(bank, max_coherence=0.9))[1] <= ILL_CONDITIONED
         yield (
             f"condition {numbers['condition']:.3g}: small changes of a kernel need large ones of its coefficients; "
             f"orthonormalize{', or prune(max_coherence=0.9)' if sparser else ''}"
         )
-    if zeros := np.flatnonzero(tuned["energy"] == 0).tolist():
+    if zeros:
         yield f"{_filters(zeros)} zero; leave {'it' if len(zeros) == 1 else 'them'} out"
     if rank == count and (twins := _twins(bank)):
         yield f"filters {twins[0]} and {twins[1]} are alike but for their length; prune(max_coherence=0.99) keeps one"
@@ -187,7 +215,9 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
             f"size, or narrower filters"
         )
     strength = np.abs(tuned["dc"]) / np.sqrt(np.maximum(tuned["energy"], np.finfo(np.float64).tiny) * pixels)
-    if shifted := np.flatnonzero((tuned["frequency"] > 0) & (strength > DIRECTED)).tolist():
+    # Even waves; what has no symmetry was not made to be one.
+    waves = (tuned["frequency"] > 0) & (tuned["symmetry"] > EVEN) & np.isfinite(tuned["bandwidth"])
+    if shifted := np.flatnonzero(waves & (strength > DIRECTED)).tolist():
         yield f"{_filters(shifted)} waves that respond to constants too; zero_mean takes that out"
     if _is_tight(numbers):
         yield f"tight: responses keep the energy of every signal, {numbers['upper_frame_bound']:.3g}-fold"
@@ -208,7 +238,7 @@ def _cut(bank: FilterBank, tuned: Tuning) -> list[int]:
     """Return the filters with a noticeable share at the edge, but less than one that fills the window has."""
     pixels = math.prod(bank.size)
     even = 1 - math.prod(max(side - 2, 0) for side in bank.size) / pixels
-    found: list[int] = np.flatnonzero((tuned["edge"] > CUT) & (tuned["edge"] < 0.8 * even)).tolist()
+    found: list[int] = np.flatnonzero((tuned["edge"] > CUT) & (tuned["edge"] < 0.5 * even)).tolist()
     return found
 
 

@@ -108,7 +108,9 @@ def rotation_error(bank: FilterBank | npt.ArrayLike, angles: int | npt.ArrayLike
     exact = _can_be_remade(bank)
     y, x = _grid.mesh(bank.size)
     everywhere = np.ones(bank.size, dtype=bool)
-    seen = everywhere if exact else np.broadcast_to(np.hypot(y, x) <= (min(bank.size) - 1) / 2 + 1e-9, bank.size)
+    distance = np.hypot(y, x)
+    radius = max((min(bank.size) - 1) / 2, float(distance.min()))
+    seen = everywhere if exact else distance <= radius + 1e-9
     vectors, strengths, _ = np.linalg.svd(bank.filters[:, seen].T, full_matrices=False)
     inside = vectors[:, strengths > TOLERANCE * strengths[0]]
     errors = np.stack(

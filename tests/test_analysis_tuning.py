@@ -104,6 +104,24 @@ def test_orientation_bandwidth_is_where_the_gaussian_across_has_fallen_to_half()
     np.testing.assert_allclose(tuning(bank)["orientation_bandwidth"], expected, rtol=1e-4)
 
 
+def test_orientation_bandwidths_of_round_filters_and_derivatives():
+    """Of a first derivative the magnitude falls with the cosine, to half at 60 degrees; to both sides of any angle."""
+    derivative = fb.gaussian_derivative(25, max_order=1, sigma=3, norm=None)
+    round_one = fb.laplacian_of_gaussian(25, sigmas=[3], norm=None)[0]
+    mixed = derivative[1] / 3 + 0.2 * round_one  # falls to half beyond 60 degrees
+    found = tuning([derivative[1], derivative[2], derivative[1] + derivative[2], round_one, mixed])
+    np.testing.assert_allclose(found["orientation_bandwidth"][:4], [2 * np.pi / 3] * 3 + [np.pi], rtol=5e-4)
+    np.testing.assert_allclose(found["orientation"][:3], [0, np.pi / 2, np.pi / 4], atol=1e-9)
+    angles = np.linspace(0, np.pi / 2, 2001)
+    radius = found["frequency"][4]
+    y, x = np.mgrid[-12:13, -12:13]
+    turns = np.outer(np.sin(angles), y.ravel()) + np.outer(np.cos(angles), x.ravel())
+    height = np.abs(np.exp(-2j * np.pi * radius * turns) @ mixed.ravel())
+    expected = 2 * angles[np.argmax(height <= height[0] / 2)]
+    assert 2 * np.pi / 3 < expected < np.pi
+    assert found["orientation_bandwidth"][4] == pytest.approx(expected, abs=0.002)
+
+
 @given(frequency=st.floats(0.12, 0.3), phase=st.floats(-3, 3), size=st.sampled_from([60, 61]))
 def test_lines_are_tuned_to_frequency_and_phase(frequency, phase, size):
     tuned = tuning(fb.gabor((size,), frequencies=[frequency], phases=[phase], sigma=7))

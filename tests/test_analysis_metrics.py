@@ -191,3 +191,30 @@ def test_zeros_have_defined_answers_and_print():
 def test_what_cannot_be_is_refused(kernels, more, error, text):
     with pytest.raises(error, match=text):
         kernel_metrics(kernels, **more)
+
+
+def test_duplicates_among_many_are_those_of_all_pairs(monkeypatch):
+    kernels = kernels_of((3, 1, 2, 60)).round()  # many alike
+    pairs = kernel_metrics(kernels).duplicate
+    assert 10 < np.count_nonzero(pairs) < 110
+    monkeypatch.setattr("filterbank.analysis._metrics.MANY", 10)
+    for neighbours in (2, 8):
+        monkeypatch.setattr("filterbank.analysis._metrics.NEIGHBOURS", neighbours)
+        np.testing.assert_array_equal(kernel_metrics(kernels).duplicate, pairs)
+        np.testing.assert_array_equal(kernel_metrics(kernels, duplicate=0.7).duplicate, duplicates_of(kernels, 0.7))
+
+
+def duplicates_of(kernels, threshold):
+    """Return what a loop over all pairs finds."""
+    columns = kernels.reshape(-1, kernels.shape[-2] * kernels.shape[-1]).T
+    lengths = np.linalg.norm(columns, axis=1)
+    alive = lengths > 0.01 * np.median(lengths)
+    found = [
+        bool(alive[i])
+        and any(
+            alive[j] and abs(columns[i] @ columns[j]) >= threshold * (1 - 1e-12) * lengths[i] * lengths[j]
+            for j in range(i)
+        )
+        for i in range(len(columns))
+    ]
+    return np.reshape(found, kernels.shape[-2:])

@@ -149,7 +149,7 @@ def test_broken_kernels_and_legacy_files_have_rows(run, tmp_path):
     layers[0].set_weights(broken)
     for name in ("model.keras", "model.h5"):
         model.save(tmp_path / name)
-        status, out, _ = run("inspect", name, "--json")
+        _status, out, _ = run("inspect", name, "--json")
         rows = {row["layer"]: row for row in json.loads(out)}
         assert (rows["volume"]["inputs"], rows["volume"]["outputs"]) == (1, 2)
         assert "finite" in rows["volume"]["note"]
@@ -158,7 +158,9 @@ def test_broken_kernels_and_legacy_files_have_rows(run, tmp_path):
 
 
 def test_a_front_end_alone_has_a_row(run, tmp_path):
-    keras.Sequential([keras.Input((8, 8, 1)), BankResponse2D(fb.dct(3, n=2), name="front")]).save(tmp_path / "model.keras")
+    keras.Sequential([keras.Input((8, 8, 1)), BankResponse2D(fb.dct(3, n=2), name="front")]).save(
+        tmp_path / "model.keras"
+    )
     (row,) = json.loads(run("inspect", "model.keras", "--json")[1])
     assert (row["layer"], row["verification"]) == ("front", "proven")
 
@@ -209,7 +211,7 @@ def test_what_is_no_model_is_one_line(run, tmp_path):
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err == "filterbank: 'bad.keras' is no Keras model, or a damaged one\n"
     (tmp_path / "folder.keras").mkdir()
-    assert run("inspect", "folder.keras")[2].startswith("filterbank: 'folder.keras' is a folder, and no model file")
+    assert run("inspect", "folder.keras")[2].startswith("filterbank: 'folder.keras' is a folder, no model that Keras saved")
     (tmp_path / "bad.h5").write_bytes(b"nothing")
     status, out, err = run("inspect", "bad.h5")
     assert (status, out, err.count("\n")) == (2, "", 1)

@@ -211,7 +211,7 @@ def test_what_is_no_model_is_one_line(run, tmp_path):
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err == "filterbank: 'bad.keras' is no Keras model, or a damaged one\n"
     (tmp_path / "folder.keras").mkdir()
-    assert run("inspect", "folder.keras")[2].startswith("filterbank: 'folder.keras' is a folder, no model that Keras saved")
+    assert run("inspect", "folder.keras")[2].startswith("filterbank: 'folder.keras' is a folder, no model")
     (tmp_path / "bad.h5").write_bytes(b"nothing")
     status, out, err = run("inspect", "bad.h5")
     assert (status, out, err.count("\n")) == (2, "", 1)

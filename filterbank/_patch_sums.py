@@ -17,7 +17,7 @@ from ._check import Float64
 
 VALUES_AT_ONCE = 2**20  # of the patches that are written out as rows; a matrix that stays in the cache
 
-# Nanoseconds on one core of 2023. A patch written out as a row costs a copy of each pixel, and each product of two pixels.
+# Nanoseconds on one core of 2023. A patch that is written out costs a copy of each pixel, and each product of two.
 COPY, PRODUCT = 4.0, 0.01
 # An autocorrelation costs the transform of each pixel, and at the borders many small steps.
 TRANSFORM, STEP = 10.0, 40_000.0
@@ -26,7 +26,7 @@ TRANSFORM, STEP = 10.0, 40_000.0
 class Sums(NamedTuple):
     """How many patches there are, the sums of their pixels `(pixels,)`, and of products `(pixels, pixels)`."""
 
-    count: int
+    patches: int
     total: Float64
     products: Float64
 
@@ -55,7 +55,7 @@ def by_autocorrelation(shape: tuple[int, ...], window: tuple[int, ...], stride: 
 
 
 def sums_by_rows(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]) -> Sums:
-    """Write the patches out as rows, some at a time, and multiply matrices; patches that are not finite are left out."""
+    """Write the patches out as rows, some at a time, and multiply matrices; leave out patches that are not finite."""
     pixels = images.shape[1] * math.prod(window)
     count, total, products = 0, np.zeros(pixels), np.zeros((pixels, pixels))
     for rows in patch_rows(images, window, stride):
@@ -119,7 +119,8 @@ def _totals(images: Float64, window: tuple[int, ...]) -> Float64:
         first = ahead[:places].sum(axis=0, keepdims=True)
         moved = np.cumsum(ahead[places:] - ahead[: k - 1], axis=0)
         sums = np.moveaxis(np.concatenate([first, first + moved]), 0, axis)
-    return np.moveaxis(sums, 0, -1).ravel()
+    totals: Float64 = np.moveaxis(sums, 0, -1).ravel()
+    return totals
 
 
 def _windowed(images: Float64, window: tuple[int, ...], dimensions: int) -> Float64:
@@ -151,7 +152,7 @@ def _windowed(images: Float64, window: tuple[int, ...], dimensions: int) -> Floa
 
 
 def _strip(images: Float64, window: tuple[int, ...], dimensions: int, part: slice) -> Float64:
-    """Return the sums of products of slices along the last of the first `dimensions`, `(slices, slices, c, c', ...)`."""
+    """Return the sums of products of slices along the last of the first `dimensions`: `(slice, slice, c, c', ...)`."""
     axis = 1 + dimensions
     slices = np.moveaxis(images[(slice(None),) * axis + (part,)], axis, 1)
     count, length, channels, *sides = slices.shape

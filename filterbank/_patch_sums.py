@@ -204,5 +204,10 @@ def _lagged_by_transform(images: Float64, window: tuple[int, ...]) -> Float64:
         waves = np.exp(2j * np.pi / side * (np.arange(1 - k, k)[:, None] * frequency % side))
         if axis == sums.ndim - 1:  # half of the frequencies, of which all but these stand for two
             waves *= np.where((frequency == 0) | (2 * frequency == side), 1, 2) / math.prod(sides)
-        sums = np.moveaxis(np.tensordot(sums, waves, (axis, 1)), -1, axis)
+        columns = np.ascontiguousarray(waves.T)
+        if np.isrealobj(sums):
+            along = np.tensordot(sums, columns.view(np.float64), (axis, 0)).view(np.complex128)
+        else:
+            along = np.tensordot(sums, columns, (axis, 0))
+        sums = np.moveaxis(along, -1, axis)
     return np.ascontiguousarray(sums.real)

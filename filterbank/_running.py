@@ -47,7 +47,7 @@ class Running:
         self._tree: list[tuple[int, Moments]] = []  # with their level, falling
 
     def add(self, images: Float64) -> None:
-        """Add the patches of images `(count, channels, *sides)`; those with NaN or infinity are left out."""
+        """Add the patches of images or blocks `(count, channels, *sides)`; those with NaN or infinity are left out."""
         if self._waiting and self._waiting[0].shape[1:] != images.shape[1:]:
             self._sum_waiting()
         self._waiting.append(images)
@@ -68,13 +68,7 @@ class Running:
             return
         images = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
         self._waiting, self._values_waiting = [], 0
-        channels, sides = images.shape[1], images.shape[2:]
-        at_once = max(1, VALUES_IN_BLOCK // (channels * math.prod(sides)))
-        for start in range(0, len(images), at_once):
-            for block in blocks(sides, self.window, self.stride, channels):
-                self._push(
-                    _moments(images[(slice(start, start + at_once), slice(None), *block)], self.window, self.stride)
-                )
+        self._push(_moments(images, self.window, self.stride))
 
     def _push(self, part: Moments | None) -> None:
         if part is None:
@@ -117,8 +111,8 @@ def blocks(
 
 
 def _cuts(side: int, k: int, step: int, most: int) -> list[slice]:
-    """Cut one axis into parts of about the same number of places, of at most about `most` pixels."""
+    """Cut one axis into parts with about the same number of places, of about `most` pixels and the overlap."""
     places = (side - k) // step + 1
-    count = -(-places // ((most - k) // step + 1))
+    count = min(places, -(-side // most))
     bounds = [places * part // count for part in range(count + 1)]
     return [slice(a * step, (b - 1) * step + k) for a, b in itertools.pairwise(bounds)]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _check
 from .._check import Float64
-from .._running import Running
+from .._running import Running, blocks
 from ..patches import PatchMoments
 
 
@@ -21,13 +21,15 @@ def patch_covariance(
     """Return the covariance of all patches, `(pixels, pixels)`, a record of what was read, and remarks on it."""
     if isinstance(images, PatchMoments):
         return _of_moments(images, window)
-    running, record = Running(window, (1,) * len(window)), _Record()
+    stride = (1,) * len(window)
+    running, record = Running(window, stride), _Record()
     every, remarks = _images(images, window)
     with np.errstate(over="ignore", invalid="ignore"):
         for image in every:
             values = _checked_image(image, record.count, window)
             record.add(values)
-            running.add(values[None, None])
+            for block in blocks(values.shape, window, stride, channels=1):
+                running.add(values[block][None, None])
         record.require_some()
         total = running.moments()
     assert total is not None  # an image has a patch, and they are finite

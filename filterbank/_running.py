@@ -97,11 +97,14 @@ def _moments(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]) 
 
 
 def blocks(
-    sides: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...], channels: int
+    sides: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...], channels: int, values: int | None = None
 ) -> Iterator[tuple[slice, ...]]:
-    """Yield parts of an image that overlap, so that each patch lies in exactly one of them as a patch of that part."""
+    """Yield parts of an image that overlap, so that each patch lies in exactly one of them as a patch of that part.
+
+    They have about so many values, by default so many that the transforms stay in the cache.
+    """
     most = list(sides)
-    while math.prod(most) * channels > VALUES_IN_BLOCK:
+    while math.prod(most) * channels > (values or VALUES_IN_BLOCK):
         room = [side - 2 * k for side, k in zip(most, window, strict=True)]
         widest = max(range(len(most)), key=room.__getitem__)
         if room[widest] <= 0:  # nothing but overlap would be left

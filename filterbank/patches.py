@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _check, _store, _values
+from . import _check, _cluster, _store, _values
 from ._check import Float64, Size
 from ._images import Channels, Source, is_array, sources
 from ._running import VALUES_IN_BLOCK, Moments, Running, blocks, merged
 
+VALUES_IN_TASK = 2**23  # of a dask array; one worker reads so many at once
 CHANNELS = ("average", "separate", "stack")
 RAISE_OR_SKIP = ("raise", "skip")
 
@@ -239,7 +242,8 @@ def patch_moments(
         One image `(height, width)`, a stack `(count, height, width)`, a path, or any iterable of them, also of
         different sizes, read once; for 1-D and 3-D patches, signals and volumes. A last axis more of 2 to 4 entries
         holds channels; of 2 or 4, the last is transparency and left out. Files are what scikit-image reads, and `.npy`
-        arrays. Arrays of any library with `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr, dask.
+        arrays. Arrays of any library with `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays
+        of dask and bags of images or paths are summed where dask computes, on a cluster if there is a client.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
     stride : int or tuple of int, default 1
@@ -250,7 +254,7 @@ def patch_moments(
     remove_mean : bool, default False
         Take from each patch its own mean.
     progress : bool, default False
-        Show a bar with images and pixels per second.
+        Show a bar with images and pixels per second; not of dask, which has its own.
     nan : {"raise", "skip"}, default "raise"
         What to do about NaN and infinity: raise an error, or leave out the patches that hold one.
     on_error : {"raise", "skip"}, default "raise"
@@ -308,6 +312,8 @@ def patch_moments(
     _check.flag("remove_mean", remove_mean)
     _check.flag("progress", progress)
     reader = _Reader(window, steps, channels, nan == "skip", on_error == "skip")
+    if _cluster.is_collection(images):
+        return _on_workers(images, reader, remove_mean)
     try:
         with _progress(images, progress) as advance:
             for source in sources(images, window, reader.refuse):
@@ -315,8 +321,12 @@ def patch_moments(
             moments = reader.moments(remove_mean)
     except KeyboardInterrupt:
         raise PatchesInterrupted(reader.moments(remove_mean)) from None
+    return _some(moments, reader.skipped)
+
+
+def _some(moments: PatchMoments | None, skipped: list[str]) -> PatchMoments:
     if moments is None:
-        left_out = f": {'; '.join(reader.skipped[:3])}" if reader.skipped else ""
+        left_out = f": {'; '.join(skipped[:3])}" if skipped else ""
         raise ValueError(f"`images` must hold at least one image with a finite patch, got none{left_out}")
     return moments
 
@@ -394,6 +404,56 @@ class _Reader:
         size = self.window if self.channels != "stack" else (*self.window, self._depth or 1)
         covariance = (covariance + covariance.T) / 2
         return PatchMoments(size, total.patches, mean, covariance, self._images, remove_mean, tuple(self.skipped))
+
+
+class _Part(NamedTuple):
+    """What a task of dask found: moments, if there are patches, and what it left out."""
+
+    moments: PatchMoments | None
+    skipped: list[str]
+
+
+def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> PatchMoments:
+    """Return the moments of a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
+    if _cluster.is_bag(images):
+
+        def of_part(entries: Any) -> _Part:
+            own = copy.deepcopy(reader)
+            for source in sources(entries, own.window, own.refuse):
+                own.add(source, lambda count, values: None)
+            return _Part(own.moments(remove_mean), own.skipped)
+
+        part = _cluster.reduced(images.to_delayed(), of_part, _together)
+        return _complete(part)
+
+    def of_block(source: Source) -> _Part:
+        own = copy.deepcopy(reader)
+        own.add(source, lambda count, values: None)
+        return _Part(own.moments(remove_mean), own.skipped)
+
+    (source,) = sources(images, reader.window, reader.refuse)
+    parts = []
+    values = source.channels * math.prod(source.sides)
+    at_once = max(1, VALUES_IN_TASK // values)
+    for start in range(0, source.count, at_once):
+        for block in blocks(source.sides, reader.window, reader.stride, source.channels, VALUES_IN_TASK):
+            key = (*((slice(start, start + at_once),) if source.stacked else ()), *block)
+            parts.append(replace(source, array=source.array[key], first=start))
+    moments = _complete(_cluster.reduced(parts, of_block, _together))
+    return replace(moments, images=source.count)  # each block has counted itself
+
+
+def _together(parts: list[_Part]) -> _Part:
+    found = [part.moments for part in parts if part.moments is not None]
+    return _Part(
+        functools.reduce(PatchMoments.merge, found) if found else None,
+        [line for part in parts for line in part.skipped],
+    )
+
+
+def _complete(part: _Part | None) -> PatchMoments:
+    moments, skipped = part or _Part(None, [])
+    return replace(_some(moments, skipped), skipped=tuple(skipped))
 
 
 @contextlib.contextmanager

@@ -162,7 +162,13 @@ class ImageFiles:
             self.paths += matches
 
     def __iter__(self) -> Iterator[Array]:
-        for path in self.paths:
+        from rich.console import Console
+        from rich.progress import track
+
+        console = Console(stderr=True)
+        for path in track(
+            self.paths, "images", console=console, transient=True, disable=not console.is_terminal, show_speed=True
+        ):
             yield from _images(path, self.dimensions)
 
 

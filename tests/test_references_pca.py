@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 import pytest
 from PIL import Image
+from skimage import data
 from sklearn.decomposition import PCA
 from sklearn.feature_extraction.image import extract_patches_2d
 
@@ -214,3 +215,70 @@ def test_wrong_images_are_named(images, error, message):
 def test_more_components_than_pixels_do_not_exist(crop):
     with pytest.raises(ValueError, match="`n` must be at most 25 for a 5x5 PCA bank, got 26; use a larger `size`"):
         fb.pca(crop, 5, n=26)
+
+
+def test_moments_are_as_good_as_images(crop):
+    images = images_of(crop)
+    moments = fb.patch_moments(images[0], 5) + fb.patch_moments(images[1:], 5)
+    for family in (fb.pca, fb.zca):
+        bank, expected = family(moments, 5, n=9), family(images, 5, n=9)
+        np.testing.assert_allclose(bank.filters, expected.filters, rtol=0, atol=1e-9)
+        for name, column in expected.parameters.items():
+            np.testing.assert_allclose(bank.parameters[name], column, rtol=1e-9)
+        assert bank.recipe["images"] == {**expected.recipe["images"], "sha256": bank.recipe["images"]["sha256"]}
+        assert bank.recipe["images"]["sha256"] != family(moments + moments, 5).recipe["images"]["sha256"]
+        assert fb.make(**bank.recipe) == bank
+        assert fb.make(**{**bank.recipe, "images": moments}) == bank
+        assert fb.make(family.__name__, 5, 9, images=moments) == bank
+
+
+def test_moments_through_all_channels_make_volumes():
+    colour = data.astronaut()[:60, :60]
+    moments = fb.patch_moments(colour, 4, channels="stack")
+    assert fb.pca(moments, (4, 4, 3), n=5).size == (4, 4, 3)
+    np.testing.assert_allclose(fb.pca(moments, (4, 4, 3), n=5), fb.pca([colour], (4, 4, 3), n=5), rtol=0, atol=1e-9)
+
+
+def test_moments_of_another_size_are_refused(crop):
+    message = r"`size` must be that of the patches, \(5, 5\), got \(4, 4\); make moments of that size"
+    for family in (fb.pca, fb.zca):
+        with pytest.raises(ValueError, match=message):
+            family(fb.patch_moments(crop, 5), 4)
+
+
+def test_what_the_moments_left_out_is_said(crop):
+    moments = fb.patch_moments([crop, "nowhere.png"], 5, on_error="skip")
+    with pytest.warns(fb.BankWarning, match="left out of the moments: .*'nowhere.png'"):
+        fb.pca(moments, 5)
+
+
+@pytest.mark.parametrize("share", [1e-9, 0.5, 0.95, np.float32(0.99), 1.0])
+def test_a_share_of_the_variance(crop, share):
+    whole = fb.pca(crop, 5)
+    np.testing.assert_allclose(
+        whole.parameters["cumulative"], np.cumsum(whole.parameters["explained_variance_ratio"]), rtol=0, atol=1e-14
+    )
+    bank = fb.pca(crop, 5, n=share)
+    assert bank == whole[: len(bank)]
+    assert bank.recipe["n"] == len(bank)
+    assert fb.make(**bank.recipe) == bank == fb.pca(crop, 5, n=len(bank))
+    assert bank.parameters["cumulative"][-1] >= share - 1e-12
+    assert len(bank) == 1 or bank.parameters["cumulative"][-2] < share
+    assert len(fb.pca(crop, 5, n=1)) == 1
+
+
+def test_the_whole_share_leaves_out_what_has_no_variance(crop):
+    assert len(fb.pca(crop[:6, :7], 5, n=1.0, strict=True)) == 5
+
+
+@pytest.mark.parametrize("share", [0.0, -0.5, 1.5, np.nan])
+def test_shares_are_above_0_and_up_to_1(crop, share):
+    with pytest.raises(ValueError, match="`n` must be a finite number and above 0 and at most 1 of the variance, got"):
+        fb.pca(crop, 5, n=share)
+    with pytest.raises(TypeError, match="`n` must be an integer of at least 1"):
+        fb.zca(crop, 5, n=share)
+
+
+def test_images_too_large_to_square_are_refused():
+    with pytest.raises(ValueError, match="`images` must have squares within float64, got larger values; scale them"):
+        fb.pca(np.linspace(-1e300, 1e300, 81).reshape(9, 9), 3)

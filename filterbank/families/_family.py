@@ -88,13 +88,15 @@ def makes_bank(
     label: str,
     more: str = "use a larger `size` or drop `n`",
     wider: str = "use a larger `size`",
+    shares: bool = False,
 ) -> Callable[[Callable[P, Draft]], Callable[P, FilterBank]]:
     """Turn a function that drafts filters into a family.
 
     The family keeps the first `n` filters, scales them to `norm` and writes the recipe from the
     arguments of the call, without `strict`. `label` names the bank in errors, `more` says how to get more filters,
-    `wider` what to do about filters that the window cuts. What the grid did to the filters is said, or an error if
-    `strict`.
+    `wider` what to do about filters that the window cuts. With `shares`, `n` may also be a share up to 1, a float, for
+    which the draft says in `available` how many filters it takes. What the grid did to the filters is said, or an error
+    if `strict`.
     """
 
     def decorate(draft_filters: Callable[P, Draft]) -> Callable[P, FilterBank]:
@@ -114,7 +116,10 @@ def makes_bank(
             arguments = bound.arguments
             if _check.is_integer(size := arguments.get("images")):
                 raise TypeError(f"`images` must be images, got {size}; they come first: {name}(images, {size})")
-            if arguments["n"] is not None:
+            share = shares and isinstance(arguments["n"], (float, np.floating))
+            if share:
+                arguments["n"] = _check.number("n", arguments["n"], above=0, at_most=1, unit="of the variance")
+            elif arguments["n"] is not None:
                 arguments["n"] = _check.integer("n", arguments["n"], at_least=1)
             _check.choice("norm", arguments["norm"], NORMS)
             for flag in flags:
@@ -127,6 +132,8 @@ def makes_bank(
             window = draft.filters.shape[1:]
             what = f"{_check.article(_check.window_name(window))} {label} bank"
             available = draft.available or len(draft.filters)
+            if share:
+                arguments["n"] = available
             count = _check.first(arguments["n"], available, what=what, hint=more)
             if draft.learned_from is not None:
                 recipe |= {**draft.learned_from, "filters": None}

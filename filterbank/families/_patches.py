@@ -11,33 +11,41 @@ import numpy.typing as npt
 
 from .. import _check
 from .._check import Float64
-
-VALUES_AT_ONCE = 2**22
+from .._running import Running, blocks
+from ..patches import PatchMoments
 
 
 def patch_covariance(
-    images: npt.ArrayLike | Iterable[npt.ArrayLike], window: tuple[int, ...]
+    images: npt.ArrayLike | Iterable[npt.ArrayLike] | PatchMoments, window: tuple[int, ...]
 ) -> tuple[Float64, dict[str, Any], tuple[str, ...]]:
     """Return the covariance of all patches, `(pixels, pixels)`, a record of what was read, and remarks on it."""
-    pixels = int(np.prod(window))
-    total, products = np.zeros(pixels), np.zeros((pixels, pixels))
-    origin: float | None = None
-    record, patch_count = _Record(), 0
+    if isinstance(images, PatchMoments):
+        return _of_moments(images, window)
+    stride = (1,) * len(window)
+    running, record = Running(window, stride), _Record()
     every, remarks = _images(images, window)
-    for image in every:
-        values = _checked_image(image, record.count, window)
-        record.add(values)
-        if origin is None:
-            # Second moments about a value near the mean keep the digits that the mean would cost.
-            origin = float(np.clip(values.mean(), values.min(), values.max()))
-        for rows in _patches(values - origin, window):
-            total += rows.sum(axis=0)
-            products += rows.T @ rows
-            patch_count += len(rows)
-    record.require_some()
-    mean = total / patch_count
-    covariance = products / patch_count - np.outer(mean, mean)
-    return (covariance + covariance.T) / 2, record.summary(patch_count), remarks
+    with np.errstate(over="ignore", invalid="ignore"):
+        for image in every:
+            values = _checked_image(image, record.count, window)
+            record.add(values)
+            for block in blocks(values.shape, window, stride, channels=1):
+                running.add(values[block][None, None])
+        record.require_some()
+        total = running.moments()
+    assert total is not None  # an image has a patch, and they are finite
+    if not np.isfinite(total.covariance).all():
+        raise ValueError("`images` must have squares within float64, got larger values; scale them down")
+    return (total.covariance + total.covariance.T) / 2, record.summary(total.patches), remarks
+
+
+def _of_moments(moments: PatchMoments, window: tuple[int, ...]) -> tuple[Float64, dict[str, Any], tuple[str, ...]]:
+    if moments.size != window:
+        raise ValueError(f"`size` must be that of the patches, {moments.size}, got {window}; make moments of that size")
+    digest = hashlib.sha256(str((moments.size, moments.count)).encode())
+    for values in (moments.mean, moments.covariance):
+        digest.update(values.astype("<f8").tobytes())
+    record = {"sha256": digest.hexdigest(), "count": moments.images, "patches": moments.count}
+    return moments.covariance, record, tuple(f"left out of the moments: {line}" for line in moments.skipped)
 
 
 def drawn_patches(
@@ -74,7 +82,7 @@ class _Record:
     def add(self, values: Float64) -> None:
         self.count += 1
         self._digest.update(str(values.shape).encode())
-        self._digest.update(np.ascontiguousarray(values, dtype="<f8").tobytes())
+        self._digest.update(np.ascontiguousarray(values, dtype="<f8").data)
 
     def require_some(self) -> None:
         if not self.count:
@@ -129,13 +137,3 @@ def _checked_image(image: Any, index: int, window: tuple[int, ...]) -> Float64:
     if not np.isfinite(values).all():
         raise ValueError(f"`images` must be finite, got NaN or infinity in image {index}")
     return values
-
-
-def _patches(image: Float64, window: tuple[int, ...]) -> Iterator[Float64]:
-    """Yield all overlapping patches as rows, some at a time."""
-    views = np.lib.stride_tricks.sliding_window_view(image, window)
-    pixels = int(np.prod(window))
-    per_slab = int(np.prod(views.shape[1 : image.ndim])) * pixels
-    step = max(1, VALUES_AT_ONCE // per_slab)
-    for start in range(0, len(views), step):
-        yield views[start : start + step].reshape(-1, pixels)

@@ -10,15 +10,16 @@ import numpy.typing as npt
 from .. import _check, _grid
 from .._check import Float64, Size
 from .._norm import Norm, with_signs
+from ..patches import PatchMoments
 from ._family import Draft, makes_bank
 from ._patches import patch_covariance
 
 
-@makes_bank("PCA")
+@makes_bank("PCA", shares=True)
 def pca(
-    images: npt.ArrayLike | Iterable[npt.ArrayLike],
+    images: npt.ArrayLike | Iterable[npt.ArrayLike] | PatchMoments,
     size: Size,
-    n: int | None = None,
+    n: int | float | None = None,
     *,
     strict: bool = False,
     norm: Norm = "l2",
@@ -27,14 +28,15 @@ def pca(
 
     Parameters
     ----------
-    images : array_like or iterable of array_like
+    images : array_like, iterable of array_like or PatchMoments
         One image `(height, width)`, a stack `(count, height, width)`, or any iterable of images, also of different
         sizes, read once. Real and finite, of any number type; of a colour image, one channel or their mean. For 1-D and
-        3-D windows, signals and volumes.
+        3-D windows, signals and volumes. Or their moments, of `patch_moments`, which also reads files and colour.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
-    n : int, optional
-        Keep the first `n` components. The order is by falling eigenvalue.
+    n : int or float, optional
+        Keep the first `n` components; the order is by falling eigenvalue. A float, above 0 and up to 1, keeps as many
+        as have that share of the variance: 1.0 all that have any, while 1 is one component.
     strict : bool, default False
         Raise an error instead of a `BankWarning` where components are arbitrary or a stack may be a
         colour image.
@@ -44,9 +46,9 @@ def pca(
     Returns
     -------
     FilterBank
-        With the columns `eigenvalue`, the variance along the filter in squared units of the images, and
-        `explained_variance_ratio`, its share of the whole. Of each filter, the entry of largest magnitude is
-        positive.
+        With the columns `eigenvalue`, the variance along the filter in squared units of the images,
+        `explained_variance_ratio`, its share of the whole, and `cumulative`, the share of all filters up to it. Of each
+        filter, the entry of largest magnitude is positive. The recipe holds the number of filters for a share.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def pca(
         If the images are complex or not numbers.
     ValueError
         If there is no image, one is smaller than a patch, not finite, or of other dimensions than `size`; if the
-        images do not vary at all.
+        images do not vary at all, or are moments of patches of another size.
 
     Warns
     -----
@@ -81,6 +83,8 @@ def pca(
     <FilterBank pca: 10 filters of 11x11, rank 10, condition 1>
     >>> bool(bank.parameters["explained_variance_ratio"].sum() > 0.9)
     True
+    >>> fb.pca(fb.patch_moments(data.camera(), 11), 11, n=0.99).shape
+    (29, 11, 11)
     """
     window = _check.size(size, family="pca")
     covariance, record, remarks = patch_covariance(images, window)
@@ -89,7 +93,13 @@ def pca(
     # eigh's order rises; rounding can leave eigenvalues a little below the zero that they are.
     values = np.maximum(values[::-1], 0)
     filters = with_signs(vectors.T[::-1])
-    count = len(values) if n is None else min(n, len(values))
+    ratios = values / values.sum()
+    cumulative = np.minimum(np.cumsum(ratios), 1)
+    available = len(values)
+    if isinstance(n, float):
+        # Rounding leaves the sum of all shares a little off 1.
+        n = available = min(1 + int(np.count_nonzero(cumulative < n * (1 - 1e-14 * len(values)))), rank)
+    count = available if n is None else min(n, available)
     if count > rank:
         remarks += (
             f"the patches vary in {rank} directions only: the last {count - rank} of the {count} components have no "
@@ -97,7 +107,8 @@ def pca(
         )
     return Draft(
         filters.reshape(-1, *window),
-        {"eigenvalue": values, "explained_variance_ratio": values / values.sum()},
+        {"eigenvalue": values, "explained_variance_ratio": ratios, "cumulative": cumulative},
+        available=available,
         learned_from={"images": record},
         remarks=remarks,
     )
@@ -105,7 +116,7 @@ def pca(
 
 @makes_bank("ZCA")
 def zca(
-    images: npt.ArrayLike | Iterable[npt.ArrayLike],
+    images: npt.ArrayLike | Iterable[npt.ArrayLike] | PatchMoments,
     size: Size,
     n: int | None = None,
     *,
@@ -117,7 +128,7 @@ def zca(
 
     Parameters
     ----------
-    images : array_like or iterable of array_like
+    images : array_like, iterable of array_like or PatchMoments
         As in `pca`.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.

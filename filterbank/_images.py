@@ -1,0 +1,154 @@
+"""Images from anywhere: arrays, stacks, files, iterables of them; told apart by their shapes, and read in parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from . import _check
+from ._check import Array, Float64
+
+Channels: TypeAlias = Literal["average", "separate", "stack"]
+MOST_CHANNELS = 4
+TRANSPARENT = (2, 4)  # so many channels are grey or colour and a mask
+
+
+@dataclass(frozen=True)
+class Source:
+    """One image or a stack, perhaps not yet in memory: `([count,] *sides[, channels])`."""
+
+    array: Any
+    name: str  # in errors, "image 3" or a path
+    first: int  # index of the (first) image
+    stacked: bool
+    coloured: bool
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return int(self.array.shape[0]) if self.stacked else 1
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The shape of one image, without channels."""
+        shape = tuple(int(side) for side in self.array.shape)
+        return shape[int(self.stacked) : len(shape) - int(self.coloured)]
+
+    @property
+    def channels(self) -> int:
+        """The number of channels, without transparency."""
+        count = int(self.array.shape[-1]) if self.coloured else 1
+        return count - (count in TRANSPARENT)
+
+    def read(self, images: slice, block: tuple[slice, ...], channels: Channels) -> Float64:
+        """Return a part as float64 `(images, channels, *sides)`; separate channels are images of their own."""
+        part = np.asarray(self.array[(*((images,) if self.stacked else ()), *block)])
+        values = part if self.stacked else part[None]
+        with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
+            if not self.coloured:
+                return values[:, None].astype(np.float64)
+            values = np.moveaxis(values[..., : self.channels], -1, 1)
+            if channels == "average":
+                mean: Float64 = values.mean(axis=1, dtype=np.float64, keepdims=True)
+                return mean
+            if channels == "separate":
+                values = values.reshape(-1, 1, *values.shape[2:])
+            return values.astype(np.float64)
+
+
+def sources(images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None]) -> Iterator[Source]:
+    """Yield the images one by one, or stack by stack; give to `refuse` what cannot be used, and go on if it returns."""
+    first = 0
+    for entry in _entries(images, len(window)):
+        name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}"
+        try:
+            source = _source(entry, name, first, window)
+        except (TypeError, ValueError, OSError) as error:
+            refuse(error)
+            first += 1
+            continue
+        yield source
+        first += source.count
+
+
+def _entries(images: Any, dimensions: int) -> Iterator[Any]:
+    """Return the entries of an iterable, or the one array or path."""
+    if isinstance(images, np.ndarray) and images.dtype == object and images.ndim:
+        return iter(list(images))
+    if isinstance(images, (str, os.PathLike)) or is_array(images) or hasattr(images, "__array_interface__"):
+        return iter([images])
+    if isinstance(images, (list, tuple)) and images and not is_array(images[0]) and _depth(images) >= dimensions:
+        return iter([np.asarray(images)] if _depth(images) == dimensions else images)
+    try:
+        return iter(images)
+    except TypeError:
+        raise TypeError(
+            f"`images` must be an image, a stack, a path or an iterable of them, got {_check.shown(images)}"
+        ) from None
+
+
+def _depth(images: Any) -> int:
+    """Return how deep lists of numbers are nested."""
+    depth = 0
+    while isinstance(images, (list, tuple)) and images:
+        images, depth = images[0], depth + 1
+    return depth if isinstance(images, (int, float, np.number)) else 0
+
+
+def is_array(value: Any) -> bool:
+    """Whether parts of the value can be read: an array of any library, in memory or not."""
+    has_parts = all(hasattr(value, name) for name in ("shape", "dtype", "__getitem__"))
+    return has_parts and value.dtype is not np.dtype(object)
+
+
+def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Source:
+    if isinstance(entry, (str, os.PathLike)):
+        array = _read_file(os.fspath(entry))
+    else:
+        array = entry if is_array(entry) else _array(entry, name)
+    dimensions, shape = len(window), tuple(int(side) for side in array.shape)
+    dtype = np.asarray(array[(slice(0, 0),) * len(shape)]).dtype if shape else np.asarray(array).dtype
+    if dtype.kind not in "biuf":
+        raise TypeError(f"`images` must be real numbers, got {dtype} in {name}")
+    more = len(shape) - dimensions
+    coloured = more in (1, 2) and shape[-1] <= MOST_CHANNELS and (more == 2 or shape[-1] > 1)
+    stacked = more == 2 or (more == 1 and not coloured)
+    if more not in (0, 1, 2) or (more == 2 and not coloured):
+        raise ValueError(
+            f"`images` must have {dimensions} dimensions each for this `size`, one more for up to {MOST_CHANNELS} "
+            f"channels and one for a stack, got shape {shape} in {name}; pass a list of images"
+        )
+    source = Source(array, name, first, stacked, coloured)
+    if any(side < k for side, k in zip(source.sides, window, strict=True)):
+        raise ValueError(
+            f"`images` must be at least as large as a patch of {_check.window_name(window)} pixels, got "
+            f"shape {shape} in {name}; use a smaller `size`"
+        )
+    return source
+
+
+def _array(entry: Any, name: str) -> Array:
+    try:
+        return np.asarray(entry)
+    except ValueError as error:
+        raise ValueError(f"`images` must be arrays, got rows of different lengths in {name}: {error}") from error
+
+
+def _read_file(path: str) -> Array:
+    array: Array
+    try:
+        if path.lower().endswith(".npy"):
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        else:
+            from skimage.io import imread
+
+            array = imread(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"`images` must be files that exist, got {path!r}") from None
+    except Exception as error:  # Each of the image readers behind it has exceptions of its own.
+        raise ValueError(f"`images` must be files of images or .npy arrays, got {path!r}: {error}") from error
+    return array

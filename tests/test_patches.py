@@ -1,0 +1,510 @@
+"""`patch_moments` against patches taken one by one, against integers without rounding, and against itself in parts."""
+
+import fractions
+import gc
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from skimage import data
+
+import filterbank as fb
+from filterbank import _patch_sums, _running, patches
+
+RELATIVE = 1e-11
+
+
+def rows_by_loops(image, size, stride):
+    """Every patch as a row, one by one; channels, where the image has them, come last and whole."""
+    places = (range(0, side - k + 1, step) for side, k, step in zip(image.shape, size, stride, strict=False))
+    return [
+        image[tuple(slice(at, at + k) for at, k in zip(place, size, strict=True))].ravel()
+        for place in itertools.product(*places)
+    ]
+
+
+def by_loops(images, size, stride=None):
+    stride = stride or (1,) * len(size)
+    rows = np.array([row for image in images for row in rows_by_loops(image, size, stride)], dtype=np.float64)
+    apart = rows - rows.mean(axis=0)
+    return len(rows), rows.mean(axis=0), apart.T @ apart / len(rows), rows.var()
+
+
+def assert_are(moments, expected):
+    count, mean, covariance, *variance = expected  # of a single patch, the covariance is zero
+    assert moments.count == count
+    np.testing.assert_allclose(moments.mean, mean, rtol=0, atol=RELATIVE * max(np.abs(mean).max(), 1e-300))
+    scale = max(np.abs(covariance).max(), *variance, 1e-300)
+    np.testing.assert_allclose(moments.covariance, covariance, rtol=0, atol=RELATIVE * scale)
+    np.testing.assert_array_equal(moments.covariance, moments.covariance.T)
+    assert np.linalg.eigvalsh(moments.covariance).min() >= -1e-13 * scale * len(mean)
+
+
+@pytest.fixture(params=["autocorrelation", "rows", "estimate"])
+def way(request, monkeypatch):
+    """Sum in one way, or as the estimate says."""
+    if request.param != "estimate":
+        chosen = request.param == "autocorrelation"
+        monkeypatch.setattr(
+            _patch_sums, "by_autocorrelation", lambda shape, window, stride: chosen and max(stride) == 1
+        )
+    return request.param
+
+
+WINDOWS = [
+    ((9,), (4,)),
+    ((7,), (7,)),
+    ((40,), (1,)),
+    ((9, 12), (3, 4)),
+    ((9, 12), (4, 3)),
+    ((6, 5), (6, 5)),
+    ((6, 7), (5, 7)),
+    ((8, 9), (1, 1)),
+    ((8, 9), (1, 5)),
+    ((8, 9), (5, 1)),
+    ((30, 31), (11, 8)),
+    ((5, 6, 7), (3, 2, 4)),
+    ((4, 4, 5), (4, 3, 1)),
+    ((9, 8, 7), (3, 3, 3)),
+]
+
+
+@pytest.mark.parametrize(("sides", "size"), WINDOWS)
+def test_all_patches_of_an_image_and_of_two(sides, size, way):
+    images = 100 + np.random.default_rng(3).standard_normal((2, *sides)).cumsum(axis=-1)
+    assert_are(fb.patch_moments(images[0], size), by_loops(images[:1], size))
+    assert_are(fb.patch_moments(images, size), by_loops(images, size))
+
+
+@pytest.mark.parametrize(("stride", "each"), [(2, (2, 2)), ((1, 3), (1, 3)), ((5, 2), (5, 2)), (40, (40, 40))])
+def test_strides(stride, each, way):
+    image = np.random.default_rng(1).random((23, 17))
+    assert_are(fb.patch_moments(image, (4, 3), stride=stride), by_loops([image], (4, 3), each))
+
+
+@pytest.mark.parametrize("values_in_block", [1, 60, 300, 1000, 10**9])
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("sides", [(37, 41), (90, 11)])
+def test_blocks_of_any_size_give_the_same(values_in_block, stride, sides, monkeypatch, way):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", values_in_block)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", values_in_block)
+    image = np.random.default_rng(2).random(sides)
+    assert_are(fb.patch_moments(image, (5, 4), stride=stride), by_loops([image], (5, 4), (stride, stride)))
+
+
+@given(
+    sides=st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1, 9)),
+    window=st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6)),
+    stride=st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(1, 5)),
+    values=st.integers(1, 2000),
+)
+def test_every_patch_lies_in_one_block(sides, window, stride, values):
+    window = tuple(map(min, window, sides))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_running, "VALUES_IN_BLOCK", values)
+        found = [
+            place
+            for block in _running.blocks(sides, window, stride, 1)
+            for place in itertools.product(
+                *(range(cut.start, cut.stop - k + 1, step) for cut, k, step in zip(block, window, stride, strict=True))
+            )
+        ]
+    places = (range(0, side - k + 1, step) for side, k, step in zip(sides, window, stride, strict=True))
+    assert sorted(found) == list(itertools.product(*places))
+
+
+def exact(image, k):
+    """Return the covariance of the patches of an 8-bit image: sums of integers, and one division."""
+    views = np.lib.stride_tricks.sliding_window_view(image.astype(np.int64), (k, k)).reshape(-1, k * k)
+    sums, products, count = views.sum(axis=0), views.T @ views, len(views)
+    numerators = [
+        [count * int(products[i, j]) - int(sums[i]) * int(sums[j]) for j in range(k * k)] for i in range(k * k)
+    ]
+    return np.array([[float(fractions.Fraction(entry, count**2)) for entry in row] for row in numerators])
+
+
+def test_eight_bit_images_to_the_last_digits(photograph, way):
+    covariance = exact(photograph[:200, :160], 5)
+    moments = fb.patch_moments(photograph[:200, :160], 5)
+    assert np.abs(moments.covariance - covariance).max() < 1e-14 * covariance.max()
+    values, expected = np.linalg.eigvalsh(moments.covariance), np.linalg.eigvalsh(covariance)
+    assert np.abs(values - expected).max() < 1e-14 * expected[-1]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "int64", "float16", "float32", "longdouble", ">i2"])
+def test_number_types_are_taken_at_their_values(photograph, dtype):
+    image = photograph[:40, :40].astype(dtype)
+    assert_are(fb.patch_moments(image, 5), by_loops([photograph[:40, :40]], (5, 5)))
+
+
+def test_the_largest_integers_do_not_overflow(way):
+    for dtype in (np.uint8, np.uint16):
+        image = np.full((30, 30), np.iinfo(dtype).max, dtype)
+        image[::3, ::2] = 0
+        assert_are(fb.patch_moments(image, 3), by_loops([image.astype(float)], (3, 3)))
+
+
+def test_a_large_offset_costs_no_digits(way):
+    noise = np.random.default_rng(1).integers(0, 9, (40, 50)).astype(float)
+    moments, moved = fb.patch_moments(noise, 5), fb.patch_moments(noise + 2.0**33, 5)
+    np.testing.assert_allclose(moved.covariance, moments.covariance, rtol=0, atol=1e-13)
+
+
+def test_many_parts_keep_the_small_eigenvalues():
+    """Merging the same moments 2**20 times, in doubling, and one after the other, leaves them."""
+    moments = fb.patch_moments(np.random.default_rng(0).random((40, 40)).cumsum(axis=0).cumsum(axis=1), 4)
+    many = moments
+    for _ in range(30):
+        many += many
+    assert many.count == moments.count * 2**30 > 10**12
+    small, kept = np.linalg.eigvalsh(moments.covariance), np.linalg.eigvalsh(many.covariance)
+    np.testing.assert_allclose(kept, small, rtol=0, atol=1e-15 * small[-1])
+
+
+# Where images come from
+
+
+def images_of(photograph):
+    return [photograph[:20, :30], photograph[100:117, 50:90], photograph[30:47, 90:130], photograph[:9, 7:40]]
+
+
+def file_of(folder, name, image):
+    path = folder / name
+    np.save(path, image) if name.endswith("npy") else Image.fromarray(image).save(path)
+    return path
+
+
+@pytest.mark.parametrize("make", [list, tuple, iter, lambda images: (image for image in images)])
+def test_images_of_different_sizes_in_any_iterable(photograph, make):
+    images = images_of(photograph)
+    moments = fb.patch_moments(make(images), (4, 5))
+    assert_are(moments, by_loops(images, (4, 5)))
+    assert moments.images == 4
+
+
+def test_files_and_arrays_may_mix(photograph, tmp_path):
+    images = images_of(photograph)
+    wide = images[2].astype(np.uint16) * 256
+    paths = [
+        file_of(tmp_path, "a.png", images[0]),
+        str(file_of(tmp_path, "b.tif", images[1])),
+        file_of(tmp_path, "c.png", wide),
+        file_of(tmp_path, "d.npy", images[3]),
+    ]
+    expected = by_loops([*images[:2], wide, images[3]], (4, 4))
+    assert_are(fb.patch_moments(paths, 4), expected)
+    assert_are(fb.patch_moments([paths[0], images[1], *paths[2:]], 4), expected)
+    assert_are(fb.patch_moments(paths[0], 4), by_loops(images[:1], (4, 4)))
+
+
+def test_a_stack_is_its_images(photograph):
+    stack = np.stack([photograph[i : i + 12, : 2 * i + 13 - 2 * i] for i in range(50)])
+    moments = fb.patch_moments(stack, 5)
+    assert moments.images == 50
+    for other in (list(stack), iter(stack), np.array([*stack, None], dtype=object)[:-1]):
+        assert_are(fb.patch_moments(other, 5), by_loops(stack, (5, 5)))
+    assert_are(moments, by_loops(stack, (5, 5)))
+
+
+class InParts:
+    """An array on a disk, so to say: it gives parts only, and remembers the largest."""
+
+    def __init__(self, values):
+        self.values, self.shape, self.dtype, self.largest = values, values.shape, values.dtype, 0
+
+    def __getitem__(self, key):
+        part = self.values[key]
+        self.largest = max(self.largest, part.size)
+        return part
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (20, 40, 30)])
+def test_arrays_on_a_disk_are_read_in_parts(shape, tmp_path, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 5000)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 5000)
+    values = np.random.default_rng(4).random(shape)
+    np.save(tmp_path / "values.npy", values)
+    in_parts = InParts(values)
+    expected = fb.patch_moments(values, 5)
+    for images in (np.load(tmp_path / "values.npy", mmap_mode="r"), tmp_path / "values.npy", in_parts):
+        np.testing.assert_array_equal(fb.patch_moments(images, 5).covariance, expected.covariance)
+    assert 0 < in_parts.largest <= 2 * 5000  # with the overlap
+
+
+def test_nested_lists_and_pillow_are_images(photograph):
+    image = photograph[:9, :9]
+    expected = by_loops([image], (3, 3))
+    for images in (image.tolist(), [image.tolist()], Image.fromarray(image), [Image.fromarray(image)]):
+        assert_are(fb.patch_moments(images, 3), expected)
+    assert_are(fb.patch_moments(image.tolist(), (3,)), by_loops(image, (3,)))
+    assert_are(fb.patch_moments(image[0].tolist(), (3,)), by_loops(image[:1], (3,)))
+
+
+def test_a_dataset_of_tensorflow():
+    tensorflow = pytest.importorskip("tensorflow")
+    stack = np.random.default_rng(0).integers(0, 255, (10, 9, 9, 1)).astype(np.uint8)
+    dataset = tensorflow.data.Dataset.from_tensor_slices(stack)
+    expected = by_loops(stack[..., 0], (4, 4))
+    assert_are(fb.patch_moments(dataset.map(lambda image: image[..., 0]), 4), expected)
+    assert_are(fb.patch_moments(dataset.batch(3), 4), expected)
+
+
+# Channels, means, parts
+
+
+def test_channels(way):
+    colour = data.astronaut()[:40, :50]
+    assert_are(fb.patch_moments(colour, 4), by_loops([colour.mean(axis=-1)], (4, 4)))
+    assert_are(fb.patch_moments(colour, 4, channels="separate"), by_loops(np.moveaxis(colour, -1, 0), (4, 4)))
+    stacked = fb.patch_moments(colour, 4, channels="stack")
+    assert stacked.size == (4, 4, 3)
+    assert_are(stacked, by_loops([colour], (4, 4)))
+    assert_are(stacked, by_loops([colour], (4, 4, 3)))
+    for channels in patches.CHANNELS:
+        transparent = np.concatenate([colour, np.full((40, 50, 1), 255)], axis=-1)
+        expected = fb.patch_moments(colour, 4, channels=channels)
+        assert_are(
+            fb.patch_moments(transparent, 4, channels=channels), (expected.count, expected.mean, expected.covariance)
+        )
+        stack = fb.patch_moments(np.stack([colour, colour]), 4, channels=channels)
+        assert_are(stack, (2 * expected.count, expected.mean, expected.covariance))
+
+
+def test_grey_and_colour_mix_but_do_not_stack():
+    colour = data.astronaut()[:20, :20]
+    mixed = [colour[..., 0], colour]
+    assert_are(fb.patch_moments(mixed, 4), by_loops([colour[..., 0], colour.mean(-1)], (4, 4)))
+    with pytest.raises(ValueError, match=r'all have 1 channels where channels="stack", got 3 in image 1'):
+        fb.patch_moments(mixed, 4, channels="stack")
+    skipped = fb.patch_moments(mixed, 4, channels="stack", on_error="skip")
+    assert (skipped.size, skipped.images, len(skipped.skipped)) == ((4, 4, 1), 1, 1)
+
+
+@pytest.mark.parametrize("size", [(4,), (3, 5), (2, 3, 2)])
+def test_each_patch_without_its_mean(size, way):
+    image = 50 + np.random.default_rng(5).random((12,) * len(size)).cumsum(axis=0)
+    rows = np.array(rows_by_loops(image, size, (1,) * len(size)))
+    rows -= rows.mean(axis=1, keepdims=True)
+    moments = fb.patch_moments(image, size, remove_mean=True)
+    np.testing.assert_allclose(moments.covariance, np.cov(rows.T, bias=True), rtol=0, atol=1e-11)
+    np.testing.assert_allclose(moments.mean, rows.mean(axis=0), rtol=0, atol=1e-11)
+    np.testing.assert_allclose(moments.covariance.sum(axis=0), 0, atol=1e-10)
+
+
+@given(order=st.permutations(range(4)))
+def test_moments_add_in_any_order(order):
+    images = images_of(data.camera())
+    parts = [fb.patch_moments(images[i], 4) for i in order]
+    left = parts[0] + parts[1] + parts[2] + parts[3]
+    right = parts[0].merge(parts[1].merge(parts[2].merge(parts[3])))
+    for moments in (left, right):
+        assert_are(moments, by_loops(images, (4, 4)))
+        assert moments.images == 4
+
+
+def test_moments_of_different_patches_do_not_add(photograph):
+    moments = fb.patch_moments(photograph, 4)
+    with pytest.raises(ValueError, match=r"`other` must have the same `size` \(4, 4\), got \(2, 8\); make both"):
+        moments + fb.patch_moments(photograph, (2, 8))
+    with pytest.raises(ValueError, match=r"`other` must have the same `remove_mean` False, got True"):
+        moments.merge(fb.patch_moments(photograph, 4, remove_mean=True))
+    with pytest.raises(TypeError, match="`other` must be PatchMoments, got 3"):
+        moments.merge(3)
+    with pytest.raises(TypeError):
+        moments + 3
+
+
+def test_moments_are_frozen_and_kept_exactly(photograph, tmp_path):
+    moments = fb.patch_moments([photograph, "nowhere.png"], (3, 4), remove_mean=True, on_error="skip")
+    with pytest.raises(AttributeError):
+        moments.count = 3
+    with pytest.raises(ValueError, match="read-only"):
+        moments.mean[0] = 1
+    assert moments.nbytes == 8 * (12 + 144)
+    moments.save(tmp_path / "moments.npz")
+    read = fb.PatchMoments.load(tmp_path / "moments.npz")
+    for name in ("size", "count", "images", "remove_mean", "skipped"):
+        assert getattr(read, name) == getattr(moments, name)
+    assert read.covariance.tobytes() == moments.covariance.tobytes()
+    assert read.mean.tobytes() == moments.mean.tobytes()
+    assert str(read) == str(moments)
+    assert "left out: `images` must be files that exist, got 'nowhere.png'" in str(read)
+
+
+def test_damaged_files_are_refused(photograph, tmp_path):
+    path = tmp_path / "moments.npz"
+    fb.patch_moments(photograph, 3).save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200])
+    with pytest.raises(ValueError, match="not a filterbank patch moments file, or is damaged"):
+        fb.PatchMoments.load(path)
+    fb.dct(3).save(path)
+    with pytest.raises(ValueError, match="is not a filterbank patch moments file"):
+        fb.PatchMoments.load(path)
+    with pytest.raises(FileNotFoundError):
+        fb.PatchMoments.load(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"mean": [0.0]}, ValueError, r"`mean` must be \(2,\) for patches of \(1, 2\), got shape \(1,\)"),
+        ({"covariance": np.eye(3)}, ValueError, r"`covariance` must be \(2, 2\)"),
+        ({"covariance": np.full((2, 2), np.nan)}, ValueError, "`covariance` must be finite"),
+        ({"size": ()}, ValueError, "`size` must be whole numbers"),
+        ({"count": 0}, ValueError, "`count` must be an integer of at least 1, got 0"),
+        ({"remove_mean": 1}, TypeError, "`remove_mean` must be True or False"),
+    ],
+)
+def test_moments_that_cannot_be(changes, error, message):
+    with pytest.raises(error, match=message):
+        fb.PatchMoments(**{"size": (1, 2), "count": 3, "mean": np.zeros(2), "covariance": np.eye(2), **changes})
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        ([], ValueError, "`images` must hold at least one image with a finite patch, got none$"),
+        (iter([]), ValueError, "`images` must hold at least one image with a finite patch, got none$"),
+        (np.empty((0, 9, 9)), ValueError, "got none$"),
+        (np.ones((3, 9)), ValueError, r"at least as large as a patch of 5x5 pixels, got shape \(3, 9\) in image 0"),
+        ([np.ones((9, 9)), np.ones((9, 3))], ValueError, r"got shape \(9, 3\) in image 1; use a smaller `size`"),
+        ([np.ones((9, 9)), np.ones(9)], ValueError, r"must have 2 dimensions each .*, got shape \(9,\) in image 1"),
+        (np.ones((2, 9, 9, 5)), ValueError, r"must have 2 dimensions each .*, got shape \(2, 9, 9, 5\) in image 0"),
+        ([np.ones((9, 9)), np.full((9, 9), np.nan)], ValueError, "must be finite, got NaN or infinity in image 1"),
+        (np.stack([np.ones((9, 9))] * 4 + [np.full((9, 9), np.inf)]), ValueError, "infinity in image 4; nan="),
+        (np.ones((9, 9)) * 1j, TypeError, "`images` must be real numbers, got complex128 in image 0"),
+        (np.full((9, 9), "a"), TypeError, "`images` must be real numbers, got <U1 in image 0"),
+        ([[[1, 2], [3]]], ValueError, "rows of different lengths in image 0"),
+        ("nowhere.png", FileNotFoundError, "`images` must be files that exist, got 'nowhere.png'"),
+        (5.5, TypeError, "`images` must be an image, a stack, a path or an iterable of them, got 5.5"),
+        (None, TypeError, "got None"),
+        (np.linspace(-1e300, 1e300, 81).reshape(9, 9), ValueError, "must be finite.*; scale images of huge values"),
+    ],
+)
+def test_wrong_images_are_named(images, error, message):
+    with pytest.raises(error, match=message):
+        fb.patch_moments(images, 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"size": 0}, ValueError, "`size` must be an integer of at least 1, got 0"),
+        ({"size": (2, 2, 2, 2)}, ValueError, "`size` of patch_moments must be 1-D or 2-D or 3-D, got 4"),
+        ({"stride": 0}, ValueError, "`stride` must be an integer of at least 1, got 0"),
+        ({"stride": (1, 1, 1)}, ValueError, r"`stride` must be an integer or one for each of 2 axes, got \(1, 1, 1\)"),
+        ({"channels": "all"}, ValueError, "`channels` must be one of 'average', 'separate', 'stack', got 'all'"),
+        ({"nan": "drop"}, ValueError, "`nan` must be one of 'raise', 'skip', got 'drop'"),
+        ({"on_error": None}, ValueError, "`on_error` must be one of 'raise', 'skip', got None"),
+        ({"remove_mean": 1}, TypeError, "`remove_mean` must be True or False, got 1"),
+        ({"progress": "yes"}, TypeError, "`progress` must be True or False, got 'yes'"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, error, message):
+    with pytest.raises(error, match=message):
+        fb.patch_moments(**{"images": np.eye(9), "size": 3, **arguments})
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_patches_with_nan_are_left_out(bad, way):
+    image = np.random.default_rng(6).random((30, 20))
+    image[7, 9] = image[29, 19] = bad
+    rows = np.array(rows_by_loops(image, (4, 3), (1, 1)))
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    moments = fb.patch_moments(image, (4, 3), nan="skip")
+    assert_are(moments, (len(rows), rows.mean(axis=0), np.cov(rows.T, bias=True)))
+    assert moments.count == 27 * 18 - 12 - 1
+    both = fb.patch_moments([image, np.full((30, 20), bad)], (4, 3), nan="skip")
+    assert both.count == moments.count
+    with pytest.raises(ValueError, match="at least one image with a finite patch, got none"):
+        fb.patch_moments(np.full((9, 9), bad), 3, nan="skip")
+
+
+# imageio leaves files open that none of its readers understands.
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_files_that_cannot_be_read_are_collected(photograph, tmp_path):
+    good = file_of(tmp_path, "good.png", photograph[:50, :50])
+    truncated, text, array = tmp_path / "truncated.png", tmp_path / "text.png", tmp_path / "short.npy"
+    truncated.write_bytes(good.read_bytes()[:500])
+    text.write_text("no image")
+    file_of(tmp_path, "short.npy", photograph)
+    array.write_bytes(array.read_bytes()[:1000])
+    bad = [truncated, text, array, tmp_path / "none.png"]
+    for path in bad:
+        with pytest.raises((ValueError, FileNotFoundError), match=f"`images` must be files.*{path.name}"):
+            fb.patch_moments([good, path], 5)
+    small = file_of(tmp_path, "small.png", photograph[:3, :3])
+    moments = fb.patch_moments([*bad[:2], good, small, *bad[2:]], 5, on_error="skip")
+    assert (moments.images, len(moments.skipped)) == (1, 5)
+    assert_are(moments, by_loops([photograph[:50, :50]], (5, 5)))
+    for path, line in zip([*bad[:2], small, *bad[2:]], moments.skipped, strict=True):
+        assert Path(path).name in line
+    with pytest.raises(ValueError, match=r"got none: `images` must be files.*truncated.png"):
+        fb.patch_moments(bad, 5, on_error="skip")
+    gc.collect()
+
+
+@pytest.mark.parametrize("value", [0, 7, 0.1, -3e5])
+def test_constant_images_do_not_vary(value, way):
+    moments = fb.patch_moments(np.full((40, 30), value), 3)
+    assert not moments.covariance.any()
+    np.testing.assert_array_equal(moments.mean, value)
+
+
+def test_fewer_patches_than_dimensions(photograph):
+    moments = fb.patch_moments(photograph[:6, :7], 5)
+    assert moments.count == 6
+    assert np.linalg.matrix_rank(moments.covariance, hermitian=True) == 5
+
+
+def test_an_interruption_leaves_the_moments_so_far(photograph):
+    images = images_of(photograph)
+
+    def interrupted():
+        yield from images[:2]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fb.patch_moments(interrupted(), 4)
+    assert_are(caught.value.partial, by_loops(images[:2], (4, 4)))
+    assert caught.value.partial.images == 2
+    assert_are(caught.value.partial + fb.patch_moments(images[2:], 4), by_loops(images, (4, 4)))
+
+    def at_once():
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(patches.PatchesInterrupted) as caught:
+        fb.patch_moments(at_once(), 4)
+    assert caught.value.partial is None
+
+
+@pytest.mark.parametrize("make", [list, iter, np.stack])
+def test_a_bar_shows_images_and_pixels(make, photograph, capsys):
+    images = [photograph[:20, :30]] * 3
+    shown, silent = (fb.patch_moments(make(images), 4, progress=progress) for progress in (True, False))
+    assert shown.covariance.tobytes() == silent.covariance.tobytes()
+    out, err = capsys.readouterr()
+    assert not out
+    assert "images" in err
+    assert "megapixels a second" in err
+
+
+# Which way
+
+
+def test_the_estimate_takes_each_way_where_it_wins():
+    chosen = _patch_sums.by_autocorrelation
+    assert chosen((1, 1, 700, 700), (11, 11), (1, 1))
+    assert chosen((600, 1, 28, 28), (7, 7), (1, 1))
+    assert not chosen((1, 1, 28, 28), (7, 7), (1, 1))
+    assert not chosen((1, 1, 700, 700), (11, 11), (2, 1))
+    assert not chosen((1, 1, 700, 700), (1, 1), (1, 1))

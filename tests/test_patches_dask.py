@@ -1,0 +1,117 @@
+"""`patch_moments` of dask's arrays and bags: the same moments, on threads and on a cluster of which a worker dies."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import filterbank as fb
+from filterbank import patches
+
+array = pytest.importorskip("dask.array")
+bags = pytest.importorskip("dask.bag")
+distributed = pytest.importorskip("distributed")
+
+
+def assert_same(moments, expected):
+    assert (moments.size, moments.count, moments.images) == (expected.size, expected.count, expected.images)
+    scale = expected.covariance.max()
+    np.testing.assert_allclose(moments.covariance, expected.covariance, rtol=0, atol=1e-12 * scale)
+    np.testing.assert_allclose(moments.mean, expected.mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize("values_in_task", [500, 2000, 10**9])
+@pytest.mark.parametrize(
+    ("shape", "chunks", "arguments"),
+    [
+        ((70, 50), (32, 32), {}),
+        ((70, 50), (7, 50), {"stride": 3}),
+        ((12, 20, 17), (5, 20, 9), {"remove_mean": True}),
+        ((40, 30, 3), (11, 30, 2), {"channels": "stack"}),
+        ((3, 20, 20, 3), (2, 20, 20, 3), {"channels": "separate"}),
+    ],
+)
+def test_arrays(shape, chunks, arguments, values_in_task, monkeypatch):
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", values_in_task)
+    values = np.random.default_rng(0).random(shape)
+    lazy = array.from_array(values, chunks=chunks)
+    assert_same(fb.patch_moments(lazy, 5, **arguments), fb.patch_moments(values, 5, **arguments))
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 20])
+def test_bags_of_images_and_paths(partitions, tmp_path, photograph):
+    images = [photograph[i : i + 20 + i, 9 * i : 9 * i + 30] for i in range(20)]
+    paths = [tmp_path / f"{i}.npy" for i in range(20)]
+    for path, image in zip(paths, images, strict=True):
+        np.save(path, image)
+    expected = fb.patch_moments(images, 6)
+    for entries in (images, paths):
+        bag = bags.from_sequence(entries, npartitions=partitions)
+        assert_same(fb.patch_moments(bag.map(lambda entry: entry), 6), expected)
+
+
+def test_what_was_left_out_comes_back(photograph):
+    entries = ["none.png", photograph[:30, :30], "nowhere.png", photograph[:2]]
+    bag = bags.from_sequence(entries, npartitions=4)
+    expected = fb.patch_moments(entries, 5, on_error="skip")
+    with_bag = fb.patch_moments(bag, 5, on_error="skip")
+    assert_same(with_bag, expected)
+    assert len(with_bag.skipped) == 3
+    with pytest.raises(FileNotFoundError, match=r"`images` must be files that exist, got 'no(ne|where)\.png'"):
+        fb.patch_moments(bag, 5)
+    with pytest.raises(ValueError, match="got none: `images` must be files that exist"):
+        fb.patch_moments(bags.from_sequence(["none.png"]), 5, on_error="skip")
+
+
+class Slow:
+    """An image that takes a while to read, and writes into a log that it was."""
+
+    shape, dtype = (30, 25), np.dtype(float)
+
+    def __init__(self, seed, log):
+        self.seed, self.log = seed, log
+
+    def __getitem__(self, key):
+        values = np.random.default_rng(self.seed).random(self.shape)[key]
+        if values.size:
+            with open(self.log, "a") as file:
+                file.write(f"{os.getpid()} {self.seed}\n")
+            time.sleep(0.1)
+        return values
+
+
+def kill_one_worker(log, killed):
+    """Kill, as if its machine went down, the first worker that has read three images, while it reads the next."""
+    while not killed:
+        time.sleep(0.02)
+        readers = [line.split()[0] for line in log.read_text().splitlines()]
+        for reader in set(readers):
+            if readers.count(reader) >= 3 and not killed:
+                os.kill(int(reader), signal.SIGKILL)
+                killed.append(reader)
+
+
+# The connection to a worker that died goes with noise.
+@pytest.mark.filterwarnings("ignore")
+def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(tmp_path):
+    log, killed = tmp_path / "log", []
+    log.touch()
+    images = [Slow(seed, log) for seed in range(30)]
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, local_directory=tmp_path
+        ) as cluster,
+        distributed.Client(cluster),
+    ):
+        killer = threading.Thread(target=kill_one_worker, args=(log, killed), daemon=True)
+        killer.start()
+        moments = fb.patch_moments(bags.from_sequence(images, npartitions=15), 4)
+        killer.join(timeout=30)
+    lines = log.read_text().splitlines()
+    assert len(killed) == 1
+    assert len({line.split()[0] for line in lines}) >= 2
+    assert len(lines) > len(images)  # some were read again
+    assert_same(moments, fb.patch_moments([np.random.default_rng(seed).random((30, 25)) for seed in range(30)], 4))

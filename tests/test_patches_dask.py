@@ -60,7 +60,8 @@ def test_what_was_left_out_comes_back(photograph):
     with_bag = fb.patch_moments(bag, 5, on_error="skip")
     assert_same(with_bag, expected)
     assert len(with_bag.skipped) == 3
-    with pytest.raises(FileNotFoundError, match=r"`images` must be files that exist, got 'no(ne|where)\.png'"):
+    # Of whichever task is first.
+    with pytest.raises((FileNotFoundError, ValueError), match=r"`images` must be (files that exist|at least as large)"):
         fb.patch_moments(bag, 5)
     with pytest.raises(ValueError, match="got none: `images` must be files that exist"):
         fb.patch_moments(bags.from_sequence(["none.png"]), 5, on_error="skip")

@@ -191,7 +191,7 @@ def _lagged_by_shifts(images: Float64, window: tuple[int, ...]) -> Float64:
 def _lagged_by_transform(images: Float64, window: tuple[int, ...]) -> Float64:
     axes = tuple(range(-len(window), 0))
     sides = [fft.next_fast_len(side + k - 1, real=True) for side, k in zip(images.shape[2:], window, strict=True)]
-    spectra = fft.rfftn(images, sides, axes=axes)
+    spectra = fft.rfftn(images, sides, axes=axes, workers=-1)  # on all cores
     # Few lags are wanted: a product with the waves of each is less work than transforming back.
     if images.shape[1] == 1:
         power = np.einsum("b...,b...->...", spectra.real, spectra.real)

@@ -61,7 +61,7 @@ def test_what_was_left_out_comes_back(photograph):
     assert_same(with_bag, expected)
     assert len(with_bag.skipped) == 3
     with pytest.raises(FileNotFoundError, match=r"`images` must be files that exist, got 'no(ne|where)\.png'"):
-        fb.patch_moments(bag, 5)
+        fb.patch_moments(bags.from_sequence(entries[:3], npartitions=3), 5)
     with pytest.raises(ValueError, match="got none: `images` must be files that exist"):
         fb.patch_moments(bags.from_sequence(["none.png"]), 5, on_error="skip")
 

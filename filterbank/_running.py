@@ -43,14 +43,26 @@ class Running:
     def __init__(self, window: tuple[int, ...], stride: tuple[int, ...]) -> None:
         self.window, self.stride = window, stride
         self._waiting: list[Float64] = []  # small images of one shape
+        self._images_waiting = 0
         self._values_waiting = 0
-        self._tree: list[tuple[int, Moments]] = []  # with their level, falling
+        # How many images were summed, and the moments of parts with their level, falling. Both change at once, so that
+        # an interruption leaves what goes together.
+        self._summed: tuple[int, list[tuple[int, Moments]]] = (0, [])
 
-    def add(self, images: Float64) -> None:
-        """Add the patches of images or blocks `(count, channels, *sides)`; those with NaN or infinity are left out."""
+    @property
+    def images(self) -> int:
+        """How many images were summed to their end."""
+        return self._summed[0]
+
+    def add(self, images: Float64, ended: int) -> None:
+        """Add the patches of images or blocks `(count, channels, *sides)`, with which so many images end.
+
+        Patches with NaN or infinity are left out.
+        """
         if self._waiting and self._waiting[0].shape[1:] != images.shape[1:]:
             self._sum_waiting()
         self._waiting.append(images)
+        self._images_waiting += ended
         self._values_waiting += images.size
         if self._values_waiting >= VALUES_IN_BLOCK:
             self._sum_waiting()
@@ -59,7 +71,7 @@ class Running:
         """Return the moments so far, or None if there is no patch yet."""
         self._sum_waiting()
         total: Moments | None = None
-        for _, part in reversed(self._tree):
+        for _, part in reversed(self._summed[1]):
             total = part if total is None else merged(part, total)
         return total
 
@@ -67,17 +79,17 @@ class Running:
         if not self._waiting:
             return
         images = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
-        self._waiting, self._values_waiting = [], 0
-        self._push(_moments(images, self.window, self.stride))
-
-    def _push(self, part: Moments | None) -> None:
-        if part is None:
-            return
-        tree, level = self._tree.copy(), 0
-        while tree and tree[-1][0] == level:
-            part = merged(tree.pop()[1], part)
-            level += 1
-        self._tree = [*tree, (level, part)]  # at once, so that an interruption leaves a whole tree
+        ended = self._images_waiting
+        self._waiting, self._images_waiting, self._values_waiting = [], 0, 0
+        part = _moments(images, self.window, self.stride)
+        count, tree = self._summed
+        if part is not None:
+            tree, level = tree.copy(), 0
+            while tree and tree[-1][0] == level:
+                part = merged(tree.pop()[1], part)
+                level += 1
+            tree.append((level, part))
+        self._summed = (count + ended, tree)
 
 
 def _moments(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]) -> Moments | None:

@@ -31,7 +31,8 @@ class PatchesInterrupted(KeyboardInterrupt):
     Attributes
     ----------
     partial : PatchMoments or None
-        The moments of the patches until then, None if there were none.
+        The moments of the patches that were summed until then, None if there were none. Its `images` are the whole
+        ones; of the next one, some patches may be in it, if it is larger than a block.
     """
 
     def __init__(self, partial: PatchMoments | None) -> None:
@@ -347,7 +348,6 @@ class _Reader:
         self.window, self.stride, self.channels = window, stride, channels
         self.skip_nan, self.skip_errors = skip_nan, skip_errors
         self.skipped: list[str] = []
-        self._images = 0
         self._depth: int | None = None  # channels of a patch, where they stack
         self._running = Running(window, stride)
 
@@ -373,12 +373,11 @@ class _Reader:
         parts = list(blocks(source.sides, self.window, self.stride, source.channels))
         for start in range(0, source.count, at_once):
             count = min(at_once, source.count - start)
-            self._images += count
             for part in parts:
                 images = source.read(slice(start, start + count), part, self.channels)
                 if not self.skip_nan:
                     self._require_finite(images, source, start, count)
-                self._running.add(images)
+                self._running.add(images, ended=count if part is parts[-1] else 0)
                 advance(count / len(parts), images.size)
 
     def _require_finite(self, images: Float64, source: Source, start: int, count: int) -> None:
@@ -403,7 +402,8 @@ class _Reader:
             covariance -= covariance.mean(axis=1, keepdims=True)
         size = self.window if self.channels != "stack" else (*self.window, self._depth or 1)
         covariance = (covariance + covariance.T) / 2
-        return PatchMoments(size, total.patches, mean, covariance, self._images, remove_mean, tuple(self.skipped))
+        images = max(1, self._running.images)  # the first may be read in part, where it was interrupted
+        return PatchMoments(size, total.patches, mean, covariance, images, remove_mean, tuple(self.skipped))
 
 
 class _Part(NamedTuple):

@@ -487,6 +487,34 @@ def test_an_interruption_leaves_the_moments_so_far(photograph):
     assert caught.value.partial is None
 
 
+def test_an_interruption_at_any_moment_leaves_whole_moments(monkeypatch):
+    """Every sum and every merge is interrupted once: what is left is that of the images that it names."""
+    stack = np.random.default_rng(7).random((12, 9, 9))
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 150)
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 150)
+
+    def interrupt_at(moment, function, calls):
+        def counted(*arguments):
+            calls.append(None)
+            if len(calls) == moment:
+                raise KeyboardInterrupt
+            return function(*arguments)
+
+        return counted
+
+    seen = set()
+    for name in ("_moments", "merged"):
+        for moment in range(1, 6):
+            with monkeypatch.context() as patch:
+                patch.setattr(_running, name, interrupt_at(moment, getattr(_running, name), []))
+                with pytest.raises(KeyboardInterrupt) as caught:
+                    fb.patch_moments(stack, 4)
+            if (partial := caught.value.partial) is not None:
+                assert_are(partial, by_loops(stack[: partial.images], (4, 4)))
+                seen.add(partial.images)
+    assert len(seen) > 3
+
+
 @pytest.mark.parametrize("make", [list, iter, np.stack])
 def test_a_bar_shows_images_and_pixels(make, photograph, capsys):
     images = [photograph[:20, :30]] * 3

@@ -29,7 +29,7 @@ def patch_covariance(
             values = _checked_image(image, record.count, window)
             record.add(values)
             for block in blocks(values.shape, window, stride, channels=1):
-                running.add(values[block][None, None])
+                running.add(values[block][None, None], ended=0)
         record.require_some()
         total = running.moments()
     assert total is not None  # an image has a patch, and they are finite

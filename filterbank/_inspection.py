@@ -99,9 +99,10 @@ HEAD = (
     *("trains", "frozen", "bank"),
 )
 LEGEND = (
-    "best, n: the family of eight whose n filters explain most of the kernels' energy (sum of squares), and the share; "
-    "at most: what the kernels' own n components explain; flaws: kernels next to nothing, multiples of others; "
-    "trains, frozen: numbers of the layer; bank: the proof that a frozen basis is its bank, - for a plain layer"
+    "best, n: the family of eight of which n filters, chosen for these kernels, explain most of their energy (the sum "
+    "of squares), and the share; at most: what the kernels' own n components explain; flaws: kernels next to nothing, "
+    "multiples of others; trains, frozen: numbers of the layer; bank: the proof that a frozen basis is its bank, - for "
+    "a plain layer"
 )
 
 
@@ -113,6 +114,8 @@ def load_model(path: Path, modules: Iterable[str] = ()) -> Any:
         raise ValueError(
             f"{str(path)!r} is a folder, no model that Keras saved: model.save('model.keras') writes a file"
         )
+    if path.suffix == ".npz":
+        raise ValueError(f"{str(path)!r} is no Keras model; filterbank report reads banks")
     if path.suffix == ".keras" and not zipfile.is_zipfile(path):
         raise ValueError(f"{str(path)!r} is no Keras model, or a damaged one")
     try:

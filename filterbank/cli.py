@@ -264,6 +264,8 @@ def report(
     """
     from . import _page, analysis
 
+    if bank.suffix in (".keras", ".h5"):
+        raise CommandError(f"{str(bank)!r} is no bank; filterbank inspect reads models")
     filters = _loaded(bank)
     with _spoken_plainly():
         found = analysis.report(filters)

@@ -218,7 +218,7 @@ def test_what_made_the_kernels_is_suggested(family, arguments, which):
     assert result.explained == pytest.approx(1, abs=1e-11)
     assert fb.make(**result.bank.recipe) == result.bank
     assert str(result).splitlines()[1].startswith(family)
-    assert str(result).splitlines()[-1].split() == ["the", "kernels'", "own", "100.0%"]
+    assert str(result).splitlines()[-2].split() == ["the", "kernels'", "own", "100.0%"]
 
 
 def test_suggestions_stay_within_the_pixels():

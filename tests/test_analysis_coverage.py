@@ -348,3 +348,8 @@ def test_strides_may_be_numpys_integers():
     assert analysis.shift_invariance(fb.dct(3), np.int64(2), 6).together == pytest.approx(
         analysis.shift_invariance(fb.dct(3), [2, 2], 6).together
     )
+
+
+def test_strides_that_leave_next_to_nothing_are_refused():
+    with pytest.raises(ValueError, match="`stride` must leave one pixel of at most 1024, got one of 10000"):
+        fb.analysis.shift_invariance(fb.dct(3), 100)

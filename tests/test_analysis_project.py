@@ -205,25 +205,7 @@ def test_a_model_gives_its_kernels_by_layer():
         model_kernels(np.ones((3, 3, 1, 1)))
 
 
-@pytest.mark.parametrize("function", [project, energy_curve])
-@pytest.mark.parametrize(
-    ("kernels", "error", "text"),
-    [
-        (np.ones((3, 3)), ValueError, r"`kernels` must be \(\*size, in, out\) .* got shape \(3, 3\)"),
-        (np.ones((3, 3, 0, 2)), ValueError, r"got shape \(3, 3, 0, 2\)"),
-        (np.ones((5, 5, 1, 2)), ValueError, "`bank` must have filters of the kernels' size, 5x5 pixels, got 3x3"),
-        (np.ones((9, 1, 2)), ValueError, "9-sample pixels, got 3x3"),
-        (np.full((3, 3, 1, 2), np.nan), ValueError, "`kernels` must be finite, got NaN or infinity in 18 of 18"),
-        (np.ones((3, 3, 1, 2)) * 1j, TypeError, "`kernels` must be .* got complex128"),
-        (nested_model(), TypeError, r"got a model: .* loop over filterbank.analysis.model_kernels\(model\)"),
-        (Layer(None), ValueError, "`kernels` has no kernel yet: build 'layer' first"),
-    ],
-)
-def test_what_cannot_be_is_refused(function, kernels, error, text):
-    with pytest.raises(error, match=text):
-        function(kernels, fb.dct(3))
-
-
-def test_orders_are_given_or_greedy():
-    with pytest.raises(ValueError, match="`order` must be one of 'given', 'greedy', 'backward', got 'best'"):
-        energy_curve(np.ones((3, 3, 1, 1)), fb.dct(3), "best")
+@pytest.mark.parametrize("name", ["kernel_metrics", "fit_gabor", "compare"])
+def test_a_bank_is_no_kernels(name):
+    with pytest.raises(TypeError, match=r"got a FilterBank, whose filters are \(n, \*size\); np.moveaxis"):
+        getattr(fb.analysis, name)(fb.gabor(5))

@@ -108,7 +108,8 @@ class Comparison:
             )
             for row in self.rows
         ]
-        return table(head, rows)
+        drawn = 2 if np.isnan(self.rows[0].low) else len(head)  # without resamples, the shares alone
+        return table(head[:drawn], [row[:drawn] for row in rows])
 
 
 def compare(
@@ -332,7 +333,8 @@ class Suggestion(NamedTuple):
             best.setdefault(candidate.family, candidate)
         rows = [(str(candidate), f"{candidate.explained:.1%}") for candidate in best.values()]
         rows.append((OWN, f"{self.optimum:.1%}"))
-        return table((f"{len(self.bank)} filters, the best of each family", "explained"), rows)
+        rows.append((RANDOM, f"{len(self.bank) / np.prod(self.bank.size):.1%}"))
+        return table((f"{len(self.bank)} filters chosen from each family at its best", "explained"), rows)
 
 
 def suggest(kernels: Any, n: int, *, order: Order = "greedy") -> Suggestion:

@@ -11,7 +11,7 @@ from scipy import fft
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Float64, Size
-from ._spectrum import frequency_response
+from ._spectrum import grid_of
 from ._table import table
 
 
@@ -108,7 +108,9 @@ def coverage(bank: FilterBank | npt.ArrayLike, shape: Size | None = None, *, ori
     """
     bank = as_bank(bank)
     bins = _check.integer("orientations", orientations, at_least=1)
-    power = np.sum(np.abs(frequency_response(bank, shape)) ** 2, axis=0)
+    grid = grid_of(bank, shape)
+    # Filter by filter: all transforms at once would fill the memory.
+    power = fft.fftshift(np.asarray(sum(np.abs(fft.fftn(one, grid)) ** 2 for one in bank.filters)))
     frequencies = tuple(fft.fftshift(fft.fftfreq(side)) for side in power.shape)
     mesh = np.meshgrid(*frequencies, indexing="ij", sparse=True)
     distance = np.sqrt(sum(component**2 for component in mesh))

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from .. import _check
+from .._bank import FilterBank
 from .._check import Float64
 from .._kernels import as_kernels, convolutions, is_layer, kernel_of, layer_kernels, layer_name
 
@@ -58,6 +59,11 @@ def model_kernels(model: Any) -> dict[str, Float64]:
 
 def learned(kernels: Any) -> Float64:
     """Return the kernels `(*size, in, out)` of an array, a tensor or a layer."""
+    if isinstance(kernels, FilterBank):
+        raise TypeError(
+            "`kernels` must be kernels (*size, in, out), got a FilterBank, whose filters are (n, *size); "
+            "np.moveaxis(bank.filters, 0, -1)[..., None, :] makes kernels of one input of them"
+        )
     if kernel_of(kernels) is None and not is_layer(kernels) and hasattr(kernels, "layers"):
         raise TypeError(
             "`kernels` must be kernels (*size, in, out) or a layer, got a model: its layers have kernels of different "

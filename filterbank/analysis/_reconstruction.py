@@ -17,6 +17,7 @@ from ._spectrum import grid_of, spectra
 
 # Of the largest power: what is weaker is lost in the rounding of the transforms.
 LOST = 1e-12
+MOST_ALIASES = 1024
 
 
 class Reconstruction(NamedTuple):
@@ -162,7 +163,7 @@ def shift_invariance(
     bank : FilterBank or array_like
         The bank, or filters `(n, *size)`.
     stride : int or tuple of int, default 2
-        At every how many pixels responses are taken, along each axis.
+        At every how many pixels responses are taken, along each axis; one of at most 1024.
     shape : int or tuple of int, optional
         Shape of the grid of frequencies, as in `frequency_response`; it is made a multiple of the stride.
 
@@ -176,7 +177,7 @@ def shift_invariance(
     TypeError
         If the stride is no integer.
     ValueError
-        If it is not positive, or has another number of dimensions than a filter.
+        If it is not positive, too large, or has another number of dimensions than a filter.
 
     Notes
     -----
@@ -205,6 +206,11 @@ def shift_invariance(
     if len(given) != bank.ndim:
         raise ValueError(f"`stride` must be one for each of the {bank.ndim} axes, or one for all, got {given}")
     strides = [_check.integer("stride", step, at_least=1) for step in given]
+    if math.prod(strides) > MOST_ALIASES:
+        raise ValueError(
+            f"`stride` must leave one pixel of at most {MOST_ALIASES}, got one of {math.prod(strides)}; each is an "
+            f"alias to look at"
+        )
     grid = tuple(step * math.ceil(side / step) for side, step in zip(grid_of(bank, shape), strides, strict=True))
     responses = spectra(bank, grid) / (float(np.abs(bank.filters).max()) or 1.0)
     power = np.abs(responses) ** 2

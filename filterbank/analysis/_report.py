@@ -30,6 +30,7 @@ DIRECTED = 0.01  # response to a constant, as a share of the largest that a filt
 ALIKE = 0.999  # cosine
 UNEVEN = 10.0  # longest over shortest filter
 LEAKY = 1e-6  # smallest over largest power
+LOST = 1e-13  # of the largest power, what rounding leaves of nothing
 STARTS = 8  # from which the smallest power is sought
 
 
@@ -41,7 +42,8 @@ class BankReport(NamedTuple):
     bank : FilterBank
         The bank.
     numbers : dict
-        What was measured, by name: numbers, and True or False.
+        What was measured, by name; `power_by_octave` is a dict by the lowest frequency in cycles per pixel.
+        `power_ratio` is the largest power of a frequency over the smallest.
     tuning : Tuning
         What each filter is tuned to.
     advice : tuple of str
@@ -98,7 +100,13 @@ class BankReport(NamedTuple):
         list of tuple of str
             What was measured, and the value.
         """
-        return [(name.replace("_", " "), _shown(value)) for name, value in self.numbers.items()]
+        octaves = self.numbers["power_by_octave"]
+        rows = [(name.replace("_", " "), _shown(value)) for name, value in self.numbers.items() if value is not octaves]
+        tops = ["up", *octaves]
+        return rows + [
+            (f"power from {low} {'and' if top == 'up' else 'to'} {top} cycles per pixel", f"{share:.1%}")
+            for top, (low, share) in zip(tops, octaves.items(), strict=False)
+        ]
 
 
 def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
@@ -137,9 +145,10 @@ def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
     tuned = tuning(bank)
     rank, condition = rank_and_condition(bank)
     bounds = frame_bounds(bank)
-    grid = tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in bank.size)
     lengths = np.sqrt(tuned["energy"])
-    covered = coverage(bank, grid)
+    covered = coverage(bank)
+    octaves = zip(covered.octaves.tolist(), covered.per_octave.tolist(), strict=True)
+    lowest = _lowest_power(bank, bounds)
     numbers = {
         "rank": rank,
         "condition": condition,
@@ -151,14 +160,11 @@ def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
         "upper_frame_bound": bounds.upper,
         "certified_lower_frame_bound": bounds.certified_lower,
         "certified_upper_frame_bound": bounds.certified_upper,
-        "signals_come_back": _lowest_power(bank, bounds) > LEAKY * bounds.upper,
+        "power_ratio": bounds.upper / lowest if lowest > LOST * bounds.upper else math.inf,
         "lowest_frequency": _extreme(np.nanmin, tuned["frequency"]),
         "highest_frequency": _extreme(np.nanmax, tuned["frequency"]),
         "most_energy_at_the_edge": _extreme(np.nanmax, tuned["edge"]),
-        **{
-            f"power_from_{low:.3g}_cycles_per_pixel": share
-            for low, share in zip(covered.octaves.tolist(), covered.per_octave.tolist(), strict=True)
-        },
+        "power_by_octave": {f"{low:.3g}": share for low, share in octaves},
     }
     return BankReport(bank, numbers, tuned, tuple(_advice(bank, numbers, tuned)))
 
@@ -193,7 +199,7 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
         differ = f"at {window} only {pixels} filters can differ{only}"
         yield f"rank {rank} of {count}: {differ}; prune(rank={rank}) or a larger size"
     elif rank < count - len(zeros):
-        yield f"rank {rank} of {count}: the others are sums of these; prune(rank={rank}) drops them"
+        yield f"rank {rank} of {count}: some filters are sums of others; prune(rank={rank}) drops them"
     elif ILL_CONDITIONED < numbers["condition"] < math.inf:
         sparser = rank_and_condition(prune(bank, max_coherence=0.9))[1] <= ILL_CONDITIONED
         yield (
@@ -202,7 +208,7 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
         )
     if zeros:
         yield f"{_filters(zeros)} zero; leave {'it' if len(zeros) == 1 else 'them'} out"
-    if rank == count and (twins := _twins(bank)):
+    if count <= pixels and (twins := _twins(bank)):
         yield f"filters {twins[0]} and {twins[1]} are alike but for their length; prune(max_coherence=0.99) keeps one"
     if numbers["shortest_filter"] and numbers["longest_filter"] > UNEVEN * numbers["shortest_filter"]:
         ends = f"{numbers['shortest_filter']:.3g} to {numbers['longest_filter']:.3g}"
@@ -218,14 +224,16 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
     # Even waves; what has no symmetry was not made to be one.
     waves = (tuned["frequency"] > 0) & (tuned["symmetry"] > EVEN) & np.isfinite(tuned["bandwidth"])
     if shifted := np.flatnonzero(waves & (strength > DIRECTED)).tolist():
-        yield f"{_filters(shifted)} waves that respond to constants too; zero_mean takes that out"
+        yield f"{_filters(shifted)} not of zero mean, and so not blind to constants; zero_mean mends that"
     if _is_tight(numbers):
         yield f"tight: responses keep the energy of every signal, {numbers['upper_frame_bound']:.3g}-fold"
-    elif not numbers["signals_come_back"]:
+    elif numbers["power_ratio"] > 1 / LEAKY:
+        lost = math.isinf(numbers["power_ratio"])
+        weak, well = ("get lost", "whole") if lost else (f"are {numbers['power_ratio']:.0e} times weaker", "well")
         first = "normalize and " if LEAKY * numbers["upper_frame_bound"] > 0.5 else ""
         yield (
-            f"some frequencies all but get lost in the responses, so signals do not come back well from them; that "
-            f"matters for rebuilding only, and {first}concatenate with delta(size, n=1) mends it"
+            f"some frequencies {weak} in the responses, so signals do not come back {well} from them; that matters for "
+            f"rebuilding only, and {first}concatenate with delta(size, n=1) mends it"
         )
 
 
@@ -263,9 +271,9 @@ def _extreme(of: Any, values: Float64) -> float:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) if isinstance(value, int) else "-" if math.isnan(value) else f"{value:.4g}"
+    if isinstance(value, int):
+        return str(value)
+    return "-" if math.isnan(value) else f"{0.0 if abs(value) < 1e-12 else value:.4g}"
 
 
 def _plain(value: Any) -> Any:
@@ -273,6 +281,8 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value.tolist()]
     if isinstance(value, list):
         return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return value

@@ -41,6 +41,12 @@ class FrameBounds(NamedTuple):
     certified_lower: float
     certified_upper: float
 
+    def __str__(self) -> str:
+        return (
+            f"{self.lower:.4g} to {self.upper:.4g} on the grid, {self.certified_lower:.4g} to "
+            f"{self.certified_upper:.4g} for certain at all frequencies"
+        )
+
 
 def frequency_response(bank: FilterBank | npt.ArrayLike, shape: Size | None = None) -> npt.NDArray[np.complex128]:
     """Return the Fourier transforms of the filters on a grid of frequencies.

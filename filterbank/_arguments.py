@@ -46,6 +46,14 @@ def parse_size(text: str) -> Size:
     return window[0] if text.strip().isdigit() else window
 
 
+def parse_count(text: str) -> int | float:
+    """Read a number of filters, or a share."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
 def family_arguments(family: Family, words: list[str], dimensions: int) -> dict[str, Any]:
     """Read ``--name value`` and ``--name=value`` words as arguments of a family, for a window of so many dimensions."""
     known = _parameters(family)
@@ -234,7 +242,7 @@ def _meanings(docstring: str) -> dict[str, str]:
     return meanings
 
 
-def python_call(family: Family, size: Size, n: int | None, arguments: dict[str, Any]) -> str:
+def python_call(family: Family, size: Size, n: int | float | None, arguments: dict[str, Any]) -> str:
     """Write the call in Python that makes the same bank."""
     given = [repr(size)] + ([f"n={n}"] if n is not None else [])
     named = [f"{name}={value!r}" for name, value in arguments.items() if name != "images"]

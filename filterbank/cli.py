@@ -23,7 +23,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from . import __version__, _listing
-from ._arguments import CommandError, family_arguments, parse_size, python_call
+from ._arguments import CommandError, family_arguments, parse_count, parse_size, python_call
 from ._backend import choose_backend, without_log
 
 if TYPE_CHECKING:
@@ -151,7 +151,17 @@ def make(
         str, typer.Option("--size", "-s", help="Window in pixels: 11 is 11x11; 11x7; 7,7,7; 11, is one-dimensional.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .npz file to write.")],
-    n: Annotated[int | None, typer.Option("--n", "-n", help="Keep the first n filters.", show_default=False)] = None,
+    n: Annotated[
+        Any,
+        typer.Option(
+            "--n",
+            "-n",
+            parser=parse_count,
+            metavar="N",
+            help="Keep the first n filters; of pca also a share of the variance, such as 0.95.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Make a bank and save it.
 

@@ -112,6 +112,10 @@ def test_make_learns_from_images(capsys):
     assert status == 0
     images = [colour.mean(axis=2), grey]
     np.testing.assert_allclose(fb.load("pca.npz").filters, fb.pca(images, 5, 4).filters, rtol=0, atol=1e-10)
+    status, out, _ = run(capsys, "make", "pca", "--size", "5", "--n", "0.9", "--images", "*.png", "-o", "share.npz")
+    assert (status, out.splitlines()[0]) == (0, "fb.pca(images, 5, n=0.9)")
+    assert len(fb.load("share.npz")) == len(fb.pca(images, 5, n=0.9)) < 25
+    assert run(capsys, "make", "dct", "--size", "5", "--n", "few", "-o", "x.npz")[0] == 2
 
 
 @pytest.mark.parametrize("size", ["5,", "5,5", "5,5,5"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from filterbank.analysis._table import table
+
 
 class ConvertedLayer(NamedTuple):
     """What the conversion of one layer kept and cost.
@@ -89,15 +91,7 @@ class ConversionReport(tuple[ConvertedLayer, ...]):
             )
             for row in self
         ]
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        table = "\n".join(
-            "  ".join(
-                cell.ljust(width) if index < 2 else cell.rjust(width)
-                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in (head, *rows)
-        )
-        return table + (f"\nleft alone: {', '.join(self.left_alone)}" if self.left_alone else "")
+        return table(head, rows, texts=2) + (f"\nleft alone: {', '.join(self.left_alone)}" if self.left_alone else "")
 
 
 class Conversion(NamedTuple):

@@ -174,14 +174,13 @@ def rebase(layer: Any, bank: Any, *, inputs: Any = None) -> Conversion:
     >>> round(conversion.report[0].energy, 6), tuple(conversion.layer.coefficients.shape)
     (1.0, (21, 1, 64))
     """
-    if not isinstance(layer, BasisMixin):
-        raise TypeError(f"`layer` must be a layer on a bank, got {type(layer).__name__}; `project` takes plain ones")
+    require_on_bank(layer)
     new = as_bank(bank, type(layer).__name__, layer.dimensions)
     if new.size != layer.bank.size:
         raise ValueError(
             f"`bank` must have the size of the layer's, {window_name(layer.bank.size)}, got {window_name(new.size)}"
         )
-    _require_built(layer)
+    require_built(layer)
     kernel, rest = kernel_and_rest(layer)
     plan = _plan(type(layer), config_without_lora(layer.get_config()), new, kernel, rest)
 
@@ -202,7 +201,7 @@ class _Plan(NamedTuple):
 
 def _on_bank(layer: Any, bank: FilterBank, options: Mapping[str, Any]) -> _Plan:
     """Return how a plain layer becomes one on a bank."""
-    _require_built(layer)
+    require_built(layer)
     kind = ON_BANK[type(layer)]
     config = config_without_lora(layer.get_config())
     del config["kernel_size"]
@@ -357,7 +356,14 @@ def _bank_for(chooser: Any, layer: Any) -> FilterBank | None:
     return bank
 
 
-def _require_built(layer: Any) -> None:
+def require_on_bank(layer: Any) -> None:
+    """Raise TypeError unless it is a convolution on a bank."""
+    if not isinstance(layer, BasisMixin):
+        raise TypeError(f"`layer` must be a layer on a bank, got {type(layer).__name__}; `project` takes plain ones")
+
+
+def require_built(layer: Any) -> None:
+    """Raise ValueError unless the layer has its kernel."""
     if not layer.built:
         raise ValueError(f"layer {layer.name!r} has no kernel yet: build it or call it first")
 

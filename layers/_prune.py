@@ -11,9 +11,8 @@ from filterbank import FilterBank
 from filterbank._check import Array, Float64, first, number
 from filterbank.analysis import energy_curve
 
-from ._basis import BasisMixin
 from ._exchange import kernel_and_rest
-from ._project import rebase
+from ._project import rebase, require_built, require_on_bank
 from ._proof import live_values
 
 
@@ -115,10 +114,8 @@ def prune_layer(
     >>> pruned.kept.tolist(), round(pruned.predicted, 6)
     ([0, 2], 0.000999)
     """
-    if not isinstance(layer, BasisMixin):
-        raise TypeError(f"`layer` must be a layer on a bank, got {type(layer).__name__}; `project` takes plain ones")
-    if not layer.built:
-        raise ValueError(f"layer {layer.name!r} has no kernel yet: build it or call it first")
+    require_on_bank(layer)
+    require_built(layer)
     if (n is None) == (energy is None):
         raise ValueError(f"`n` or `energy` must say how much to keep, one of them, got n={n!r} and energy={energy!r}")
     bank = layer.current_bank()

@@ -11,7 +11,7 @@ from scipy import fft
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Float64, Size
-from ._spectrum import grid_of
+from ._spectrum import grid_of, power
 from ._table import table
 
 
@@ -109,9 +109,8 @@ def coverage(bank: FilterBank | npt.ArrayLike, shape: Size | None = None, *, ori
     bank = as_bank(bank)
     bins = _check.integer("orientations", orientations, at_least=1)
     grid = grid_of(bank, shape)
-    # Filter by filter: all transforms at once would fill the memory.
-    power = fft.fftshift(np.asarray(sum(np.abs(fft.fftn(one, grid)) ** 2 for one in bank.filters)))
-    frequencies = tuple(fft.fftshift(fft.fftfreq(side)) for side in power.shape)
+    passed: Float64 = fft.fftshift(power(bank, grid))
+    frequencies = tuple(fft.fftshift(fft.fftfreq(side)) for side in grid)
     mesh = np.meshgrid(*frequencies, indexing="ij", sparse=True)
     distance = np.sqrt(sum(component**2 for component in mesh))
     # Down to a wave that is twice as long as the window.
@@ -119,13 +118,13 @@ def coverage(bank: FilterBank | npt.ArrayLike, shape: Size | None = None, *, ori
     octaves = np.append(lows, 0.0)
     # Frequencies count as lying on an edge in spite of rounding.
     octave = np.count_nonzero(distance[..., None] < octaves[:-1] * (1 - 1e-12), axis=-1)
-    per_octave = _shares(octave, power, len(octaves))
+    per_octave = _shares(octave, passed, len(octaves))
     if bank.ndim != 2:
-        return Coverage(power, frequencies, np.zeros(0), np.zeros(0), per_octave, octaves)
+        return Coverage(passed, frequencies, np.zeros(0), np.zeros(0), per_octave, octaves)
     turn = np.arctan2(mesh[0], mesh[1]) * bins / np.pi
     orientation = np.floor(np.round(turn + 0.5, 9)).astype(np.intp) % bins
-    per_orientation = _shares(orientation, np.where(distance > 0, power, 0.0), bins)
-    return Coverage(power, frequencies, per_orientation, np.pi * np.arange(bins) / bins, per_octave, octaves)
+    per_orientation = _shares(orientation, np.where(distance > 0, passed, 0.0), bins)
+    return Coverage(passed, frequencies, per_orientation, np.pi * np.arange(bins) / bins, per_octave, octaves)
 
 
 def _shares(label: npt.NDArray[np.intp], power: Float64, count: int) -> Float64:

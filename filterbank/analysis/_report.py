@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, optimize
+from scipy import optimize
 
 from .._bank import FilterBank, as_bank, rank_and_condition
 from .._check import Float64, window_name
 from ..design import prune
 from ._algebra import coherence, effective_rank, gram
 from ._coverage import coverage
-from ._spectrum import FrameBounds, frame_bounds
+from ._spectrum import FrameBounds, are_tight, fast_grid, frame_bounds, power, waves
 from ._table import table
 from ._tuning import Tuning, tuning
 
-SAMPLES_PER_PIXEL = 4  # of the grid for what needs no bounds: all transforms are in memory at once
+SAMPLES_PER_PIXEL = 4  # of the grid from which the smallest power is sought
 SMALLEST = 1e-100  # of values whose squares are summed
 # What advice begins at.
 ILL_CONDITIONED = 1e3
@@ -31,7 +31,7 @@ ALIKE = 0.999  # cosine
 UNEVEN = 10.0  # longest over shortest filter
 LEAKY = 1e-6  # smallest over largest power
 LOST = 1e-13  # of the largest power, what rounding leaves of nothing
-STARTS = 8  # from which the smallest power is sought
+STARTS = 8  # points of that grid
 
 
 class BankReport(NamedTuple):
@@ -166,29 +166,26 @@ def report(bank: FilterBank | npt.ArrayLike) -> BankReport:
         "most_energy_at_the_edge": _extreme(np.nanmax, tuned["edge"]),
         "power_by_octave": {f"{low:.3g}": share for low, share in octaves},
     }
-    return BankReport(bank, numbers, tuned, tuple(_advice(bank, numbers, tuned)))
+    return BankReport(bank, numbers, tuned, tuple(_advice(bank, numbers, tuned, bounds)))
 
 
 def _lowest_power(bank: FilterBank, bounds: FrameBounds) -> float:
     """Return the smallest sum of squared responses, sought between the points of the grid where no bound is enough."""
     if bounds.certified_lower > LEAKY * bounds.upper or bounds.lower <= LEAKY * bounds.upper:
         return bounds.lower
-    grid = tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in bank.size)
-    axes = tuple(range(1, bank.ndim + 1))
-    power = np.sum(np.abs(fft.fftn(bank.filters, grid, axes=axes)) ** 2, axis=0)
-    waves = np.stack([f.ravel() for f in np.meshgrid(*map(fft.fftfreq, grid), indexing="ij")], axis=1)
-    lowest = np.argsort(power, axis=None)[:STARTS]
+    grid = fast_grid(bank.size, SAMPLES_PER_PIXEL)
+    starts = waves(grid)[np.argsort(power(bank, grid), axis=None)[:STARTS]]
     positions = np.stack([place.ravel() for place in np.indices(bank.size)], axis=1)
     flat = bank.filters.reshape(len(bank), -1)
 
     def at(wave: Float64) -> float:
         return float(np.sum(np.abs(flat @ np.exp(-2j * np.pi * (positions @ wave))) ** 2))
 
-    found = (optimize.minimize(at, waves[start], method="Nelder-Mead", options={"fatol": 0}) for start in lowest)
+    found = (optimize.minimize(at, start, method="Nelder-Mead", options={"fatol": 0}) for start in starts)
     return min(bounds.lower, *(float(each.fun) for each in found))
 
 
-def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterator[str]:
+def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning, bounds: FrameBounds) -> Iterator[str]:
     count, pixels, rank = len(bank), math.prod(bank.size), numbers["rank"]
     window, zeros = window_name(bank.size), np.flatnonzero(tuned["energy"] == 0).tolist()
     if not rank:
@@ -222,10 +219,10 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
         )
     strength = np.abs(tuned["dc"]) / np.sqrt(np.maximum(tuned["energy"], np.finfo(np.float64).tiny) * pixels)
     # Even waves; what has no symmetry was not made to be one.
-    waves = (tuned["frequency"] > 0) & (tuned["symmetry"] > EVEN) & np.isfinite(tuned["bandwidth"])
-    if shifted := np.flatnonzero(waves & (strength > DIRECTED)).tolist():
+    even = (tuned["frequency"] > 0) & (tuned["symmetry"] > EVEN) & np.isfinite(tuned["bandwidth"])
+    if shifted := np.flatnonzero(even & (strength > DIRECTED)).tolist():
         yield f"{_filters(shifted)} not of zero mean, and so not blind to constants; zero_mean mends that"
-    if _is_tight(numbers):
+    if are_tight(bounds):
         yield f"tight: responses keep the energy of every signal, {numbers['upper_frame_bound']:.3g}-fold"
     elif numbers["power_ratio"] > 1 / LEAKY:
         lost = math.isinf(numbers["power_ratio"])
@@ -235,11 +232,6 @@ def _advice(bank: FilterBank, numbers: dict[str, Any], tuned: Tuning) -> Iterato
             f"some frequencies {weak} in the responses, so signals do not come back {well} from them; that matters for "
             f"rebuilding only, and {first}concatenate with delta(size, n=1) mends it"
         )
-
-
-def _is_tight(numbers: dict[str, Any]) -> bool:
-    lower, upper = numbers["certified_lower_frame_bound"], numbers["certified_upper_frame_bound"]
-    return bool(upper - lower <= 1e-9 * upper)
 
 
 def _cut(bank: FilterBank, tuned: Tuning) -> list[int]:

@@ -11,7 +11,7 @@ from scipy import fft
 
 from .. import _check
 from .._bank import FilterBank, as_bank
-from .._check import Size
+from .._check import Float64, Size
 
 # Grids of so many samples for each pixel of a filter leave a bound between them that is close to the bound on them.
 SAMPLES_PER_PIXEL = 16
@@ -79,7 +79,8 @@ def frequency_response(bank: FilterBank | npt.ArrayLike, shape: Size | None = No
     """
     bank = as_bank(bank)
     grid = grid_of(bank, shape)
-    return fft.fftshift(spectra(bank, grid), axes=tuple(range(1, bank.ndim + 1)))  # type: ignore[no-any-return]
+    response: npt.NDArray[np.complex128] = fft.fftshift(spectra(bank, grid), axes=tuple(range(1, bank.ndim + 1)))
+    return response
 
 
 def spectra(bank: FilterBank, grid: tuple[int, ...]) -> npt.NDArray[np.complex128]:
@@ -172,13 +173,36 @@ def is_tight(bank: FilterBank | npt.ArrayLike, tol: float = 1e-9) -> bool:
     """
     share = _check.number("tol", tol, at_least=0)
     bounds = frame_bounds(bank)
-    return bounds.upper > 0 and bounds.certified_upper - bounds.certified_lower <= share * bounds.certified_upper
+    return bounds.upper > 0 and are_tight(bounds, share)
+
+
+def are_tight(bounds: FrameBounds, share: float = 1e-9) -> bool:
+    """Return whether certified bounds differ by at most a share."""
+    return bounds.certified_upper - bounds.certified_lower <= share * bounds.certified_upper
+
+
+def power(bank: FilterBank, grid: tuple[int, ...]) -> Float64:
+    """Return the sum of squared magnitudes of the transforms, zero frequency first.
+
+    Filter by filter: all transforms at once would fill the memory.
+    """
+    return np.asarray(sum(np.abs(fft.fftn(one, grid)) ** 2 for one in bank.filters))
+
+
+def waves(grid: tuple[int, ...]) -> Float64:
+    """Return the frequencies of a grid, zero first, `(points, dimensions)`."""
+    return np.stack([f.ravel() for f in np.meshgrid(*map(fft.fftfreq, grid), indexing="ij")], axis=1)
+
+
+def fast_grid(size: tuple[int, ...], samples: int) -> tuple[int, ...]:
+    """Return the shape of a grid of at least so many samples for each pixel, good for FFTs."""
+    return tuple(int(fft.next_fast_len(samples * side)) for side in size)
 
 
 def grid_of(bank: FilterBank, shape: Size | None) -> tuple[int, ...]:
     """Return the shape of the grid of frequencies: the given one, checked, or the default."""
     if shape is None:
-        return tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in bank.size)
+        return fast_grid(bank.size, SAMPLES_PER_PIXEL)
     grid = (shape,) * bank.ndim if isinstance(shape, int) else shape
     sides = _check.size(grid, family="the grid", dimensions=(bank.ndim,))
     if any(samples < side for samples, side in zip(sides, bank.size, strict=True)):

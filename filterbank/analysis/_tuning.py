@@ -12,6 +12,7 @@ from scipy import fft, optimize
 from .. import _grid
 from .._bank import FilterBank, as_filters
 from .._check import Float64
+from ._spectrum import fast_grid, waves
 from ._table import table
 
 SAMPLES_PER_PIXEL = 4  # of the grid on which the highest peak is looked for, and of the lines along which it falls
@@ -185,14 +186,14 @@ class _Transform:
 
     def peak(self) -> Float64:
         """Return the frequency vector at which the magnitude is largest, in the half of those that `tuning` counts."""
-        grid = tuple(int(fft.next_fast_len(SAMPLES_PER_PIXEL * side)) for side in self.size)
+        grid = fast_grid(self.size, SAMPLES_PER_PIXEL)
         power = np.abs(fft.fftn(self.values, grid)) ** 2
         if power.min() >= power.max() * (1 - ALIKE):  # a single pixel: no frequency stands out
             return np.zeros(len(grid))
-        waves = np.stack([f.ravel() for f in np.meshgrid(*map(fft.fftfreq, grid), indexing="ij")], axis=1)
+        starts = waves(grid)
         # Between the points of the grid a lower peak may be the higher one: those that come close are all refined.
         near = np.flatnonzero((power >= 0.8 * power.max()).ravel() & _is_local_maximum(power).ravel())
-        refined = np.stack([_half(self._refined(waves[index])) for index in near])
+        refined = np.stack([_half(self._refined(starts[index])) for index in near])
         heights = np.abs(self.at(refined)) ** 2
         best = refined[heights >= heights.max() * (1 - ALIKE)]
         order = np.lexsort((*np.round(best.T, 9), np.round(_angle(best), 9), np.round(np.linalg.norm(best, axis=1), 9)))

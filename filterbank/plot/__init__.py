@@ -4,13 +4,14 @@ Every function returns the Matplotlib `Figure` that holds its picture. Without `
 one with pyplot, as ``plt.figure`` does: a notebook shows it when the cell ends, a script at ``plt.show()``. Pyplot
 keeps it until ``plt.close(fig)``, and warns when more than twenty are open: a loop that saves many pictures closes
 each, or draws in figures of its own. With ``ax=`` or ``fig=`` it draws there, makes no figure and leaves pyplot
-alone. No rcParams are changed.
+alone. No rcParams are changed. `alt_text` says in words what a picture shows, and saved files carry it.
 """
 
+from ._alt import alt_text
 from ._coefficients import coefficients
 from ._decomposition import decomposition
 from ._filters import filters
 from ._kernels import kernels
 from ._training import training
 
-__all__ = ["coefficients", "decomposition", "filters", "kernels", "training"]
+__all__ = ["alt_text", "coefficients", "decomposition", "filters", "kernels", "training"]

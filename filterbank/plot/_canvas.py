@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, cast
+from pathlib import Path
+from typing import Any, TypeAlias, cast
 
 import matplotlib.pyplot as plt
 from matplotlib._pylab_helpers import Gcf
@@ -13,9 +14,11 @@ from matplotlib.transforms import Affine2DBase, ScaledTranslation, Transform, bl
 AnyFigure: TypeAlias = Figure | SubFigure
 Inches: TypeAlias = tuple[float, float]
 
+ALT_KEYS = {"png": "Description", "svg": "Description", "svgz": "Description", "pdf": "Subject"}
+
 
 class Picture(Figure):
-    """A figure that a notebook cell shows once.
+    """A figure that a notebook cell shows once, and that writes its alternative text into its files.
 
     The value of a cell's last line is shown, and then every figure that is still open: a function that returns its
     figure would be seen twice. So of two times in a row while the figure is open the second is left out.
@@ -29,6 +32,22 @@ class Picture(Figure):
         if self._was_shown or not is_open:
             raise NotImplementedError  # By this IPython knows to show it as any other figure.
 
+    def savefig(self, fname: Any, **kwargs: Any) -> None:
+        """Save as every figure does, with what it shows in words among the file's metadata."""
+        named = Path(fname).suffix[1:] if isinstance(fname, (str, Path)) else ""
+        kind = str(kwargs.get("format") or named or plt.rcParams["savefig.format"]).lower()
+        if kind in ALT_KEYS and (text := descriptions(self)):
+            kwargs["metadata"] = {ALT_KEYS[kind]: text, **(kwargs.get("metadata") or {})}
+        super().savefig(fname, **kwargs)
+
+
+def descriptions(figure: AnyFigure) -> str:
+    """Return the texts of the axes that have one, in the order of drawing."""
+    checked = checked_figure(figure, "figure")
+    # Matplotlib itself labels the axes of colour bars, as "<colorbar>".
+    texts = [str(ax.get_label()) for ax in checked.axes]
+    return " ".join(text for text in texts if text and not text.startswith("<"))
+
 
 def given_axes(ax: Axes | None, fig: AnyFigure | None) -> Axes | None:
     """Return the axes to draw on, if the caller passed some or a figure for them."""
@@ -39,10 +58,10 @@ def given_axes(ax: Axes | None, fig: AnyFigure | None) -> Axes | None:
     return ax if fig is None else checked_figure(fig).add_subplot()
 
 
-def checked_figure(fig: AnyFigure) -> AnyFigure:
+def checked_figure(fig: AnyFigure, name: str = "fig") -> AnyFigure:
     """Return `fig` if it is one."""
     if not isinstance(fig, (Figure, SubFigure)):
-        raise TypeError(f"`fig` must be a Matplotlib Figure or SubFigure, got {_named(fig)}")
+        raise TypeError(f"`{name}` must be a Matplotlib Figure or SubFigure, got {_named(fig)}")
     return fig
 
 

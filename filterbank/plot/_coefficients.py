@@ -16,7 +16,8 @@ from .._bank import FilterBank, as_bank
 from .._check import Array, Float64
 from .._kernels import as_float64
 from . import _layout, _tiles
-from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure, whole_figure
+from ._alt import bank_words, counted, finish, scale_words
+from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure
 from ._labels import Labels, filter_labels
 from ._layout import LINE
 from ._sources import accepted, channel_names, layer_bank, layer_coefficients
@@ -109,7 +110,11 @@ def coefficients(
     _name_rows(ax, filters, texts, len(values), cmap)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn)
-    return whole_figure(ax)
+    count, inputs, outputs = values.shape
+    what = f"{counted(count, 'filter')} by {counted(inputs * outputs, 'kernel')}"
+    order_words = "ordered by their strongest filter" if sort else "in the order of the channels"
+    beside = f", of {bank_words(filters)}" if filters is not None else ""
+    return finish(ax, f"heat map of the coefficients{beside}: {what}, {order_words}", f"colours {scale_words(end)}")
 
 
 def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64, FilterBank | None]:

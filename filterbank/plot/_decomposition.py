@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 
 from .. import _check
 from .._bank import FilterBank, as_bank
-from .._check import Array, Float64
+from .._check import Array, Float64, window_name
 from .._compose import decompose
 from .._kernels import as_float64
 from . import _layout, _tiles
-from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
+from ._alt import counted, finish
+from ._canvas import AnyFigure, axes_inches, given_axes
 from ._labels import tidy
 from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
@@ -121,7 +122,7 @@ def decomposition(
     _tiles.caption(ax, NOTE if kernel.any() else "the kernel is zero", _tiles.volume_note(kernel.ndim))
     if colorbar:
         _tiles.draw_colorbar(ax, drawn)
-    return whole_figure(ax)
+    return finish(ax, total.words(title), _tiles.volume_note(kernel.ndim))
 
 
 class Sum(NamedTuple):
@@ -156,6 +157,15 @@ class Sum(NamedTuple):
         """Return the text above each tile."""
         terms = [f"$a_{{{index}}}\\,b_{{{index}}}$" for index in self.indices]
         return ["$W$", *terms, *["rest"] * self.has_rest]
+
+    def words(self, title: str) -> str:
+        """Say what the sum shows."""
+        name = f"the kernel of {title}, " if title else "a kernel of "
+        size = window_name(self.kernel.shape)
+        what = f"{name}{size}, as the sum of its {counted(len(self.terms), 'strongest term')}"
+        if not self.kernel.any():
+            return f"{what}; the kernel is zero"
+        return f"{what}, which reaches {_percent(self.shares()[-1])} of its energy"
 
     def readings(self) -> list[str]:
         """Return the text below each tile: coefficient and share."""

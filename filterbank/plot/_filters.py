@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from .. import _check
 from .._bank import as_bank
 from . import _layout, _tiles
-from ._canvas import AnyFigure, axes_inches, given_axes, whole_figure
+from ._alt import bank_words, finish, scale_words
+from ._canvas import AnyFigure, axes_inches, given_axes
 from ._labels import Labels, filter_labels
 from ._sources import accepted, layer_bank
 from ._tiles import CMAP, Cmap, Scale
@@ -100,4 +101,5 @@ def filters(
     _tiles.caption(ax, *notes)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn, "share of the largest" * (scale == "each"))
-    return whole_figure(ax)
+    alt = f"{bank_words(bank)}, one tile each, {scale_words(end, scale)}"
+    return finish(ax, alt, _tiles.volume_note(bank.ndim))

@@ -11,8 +11,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._check import Array, Float64
+from .._check import Array, Float64, window_name
 from . import _layout, _tiles
+from ._alt import counted, finish, scale_words
 from ._canvas import AnyFigure, Inches, axes_inches, checked_figure, given_axes, new_figure, whole_figure
 from ._layout import Grid
 from ._sources import Block, Chosen, blocks, chosen
@@ -118,6 +119,8 @@ def kernels(
         label = "share of the largest" * (scale == "each")
         share = grids[number].columns / axes[number].get_xlim()[1]
         _tiles.draw_colorbar(axes[number], drawn[number], label, edge=share)
+    for place, panel, end in zip(axes, panels, limits, strict=True):
+        finish(place, panel.words(end, scale), _tiles.volume_note(panel.block.dimensions))
     return whole_figure(axes[0])
 
 
@@ -157,6 +160,15 @@ class Panel:
         parts = [f"{outs} of {count_out} {self.block.outputs}s"] * (outs < count_out)
         note = ", ".join(parts + [f"{ins} of {count_in} inputs"] * (ins < count_in))
         return f"{self.block.title} ({note})" if self.block.title and note else self.block.title or note
+
+    def words(self, limit: float, scale: KernelScale) -> str:
+        """Say what the tiles show."""
+        count_in, count_out = self.block.kernels.shape[-2:]
+        name = f" of the layer {self.block.title}" if self.block.title else ""
+        how = "in colour" if self.rgb else scale_words(limit, scale)
+        size = window_name(self.block.kernels.shape[:-2])
+        total = f"out of {counted(count_in, self.block.inputs)} by {counted(count_out, self.block.outputs)}"
+        return f"{counted(len(self.tiles), f'{size} kernel')}{name}, {total}, {how}"
 
     @property
     def around(self) -> float:

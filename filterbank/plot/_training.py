@@ -10,11 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._check import Array, Float64
+from .._check import Array, Float64, window_name
 from .._compose import compose
 from .._kernels import as_float64
 from . import _layout, _tiles
-from ._canvas import AnyFigure, checked_figure, new_figure, whole_figure
+from ._alt import counted, finish
+from ._canvas import AnyFigure, checked_figure, new_figure
 from ._labels import tidy
 from ._sources import Chosen, accepted, chosen
 from ._tiles import CMAP, Cmap
@@ -114,7 +115,13 @@ def training(
     if colorbar:
         _tiles.draw_colorbar(top, drawn)
     _draw_curves(bottom, record)
-    return whole_figure(top)
+    kernels = f"{counted(rows.shape[1], 'kernel')} of {window_name(size)}"
+    name = f" of the layer {record.name}" if record.name else ""
+    first, last = (f"{record.unit} {tidy(record.times[moment])}" for moment in record.moments[[0, -1]])
+    finish(top, f"{kernels}{name} at {counted(len(rows), 'moment')} from {first} to {last}")
+    distance = tidy(_distance(record.values[record.name])[0][-1])
+    layers = f" of {counted(len(record.values), 'layer')}" if record.name else ""
+    return finish(bottom, f"curves of the distance from the start{layers}, which ends at {distance}{name}")
 
 
 class Record(NamedTuple):

@@ -32,16 +32,16 @@ def touching(bandwidth, orientations):
     return (2**bandwidth + 1) / (2**bandwidth - 1) * np.tan(np.pi / (2 * orientations))
 
 
-def tiles(orientations=6, bandwidth=1.0, spacing=1.0, aspect_ratio=touching(1, 6), norm=None):
-    """Return Gabor filters from 0.094 to 0.375 cycles per pixel, `spacing` octaves apart."""
+def tiles(orientations=6, bandwidth=1.0, spacing=1.0, aspect_ratio=None):
+    """Return Gabor filters from 0.094 to 0.375 cycles per pixel, `spacing` octaves apart; six orientations touch."""
     frequencies = 0.375 * 2.0 ** np.arange(-2, spacing / 2, spacing)
     return fb.gabor(
         31,
         frequencies=frequencies,
         orientations=orientations,
         bandwidth=bandwidth,
-        aspect_ratio=aspect_ratio,
-        norm=norm,
+        aspect_ratio=aspect_ratio or touching(1, 6),
+        norm=None,
     )
 
 

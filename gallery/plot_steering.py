@@ -138,9 +138,7 @@ for index, (name, (row, column)) in enumerate(places.items()):
     best = np.degrees(np.angle(clear[row, column]) / 2 % np.pi)
     ax.axvline(best, color="k", linestyle=":", linewidth=1)
     ax.set(xlabel="angle of the wave (degrees)", xticks=np.arange(0, 181, 45), ylim=(0, None))
-    print(
-        f"{name}: wave at {best:.1f} degrees, clearness {abs(clear[row, column]) / energy[:, row, column].mean():.2f}"
-    )
+    print(f"{name}: wave at {best:.1f} degrees, mean energy {energy[:, row, column].mean():.4f}")
 figure.axes[1].set_ylabel("energy")
 
 # %%

@@ -18,7 +18,7 @@ edges at every pixel, in degrees and not in steps.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from skimage import data, transform
+from skimage import color, data, transform
 
 import filterbank as fb
 
@@ -99,10 +99,11 @@ clear = orientation(energy)
 
 
 def coloured(clear):
-    """Return colours: the hue for the orientation of the edge, as bright as it is clear."""
+    """Return colours of one lightness: the hue for the orientation of the edge, as light as it is clear."""
     strength = np.clip(np.abs(clear) / np.quantile(np.abs(clear), 0.98), 0, 1) ** 0.5
-    across = (np.angle(clear) / 2 + np.pi / 2) % np.pi  # edges run across the wave
-    return plt.get_cmap("hsv")(across / np.pi)[..., :3] * strength[..., None]
+    turn = np.angle(clear) + np.pi  # twice the angle of the edge, which runs across the wave
+    hue = np.stack([0.9 * np.ones(clear.shape), 0.5 * np.cos(turn), 0.5 * np.sin(turn)], axis=-1)
+    return color.lab2rgb(80 * hue * strength[..., None])
 
 
 y, x = np.mgrid[-1:1:101j, -1:1:101j]
@@ -117,8 +118,8 @@ for ax, title in zip(axes, ("photograph", "orientation of edges and lines", "key
 
 # %%
 # Some places closer: the curve is the energy over the angle of the wave, from the seven responses at that pixel; the
-# dotted line is the orientation that the second harmonic gives. Grass has some orientation at every pixel, but a
-# hundredth of the energy.
+# dotted line is the orientation that the second harmonic gives. Grass has some orientation at every pixel, but little
+# energy.
 
 fine = np.linspace(0, np.pi, 181)
 places = {"leg of the tripod": (432, 362), "corner of the coat": (300, 205), "grass": (350, 347)}

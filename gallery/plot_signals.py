@@ -7,6 +7,8 @@ its beats over time and frequency, in how much noise a filter of a bank still fi
 learned from the recording say more of its next beat than cosines do.
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 # %%
 # Gabor pairs over four octaves
 # -----------------------------

@@ -7,6 +7,8 @@ when a bank of Gabors tries the same, and how one pass of seven filters over a p
 edges at every pixel, in degrees and not in steps.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
 # %%
 # A sum that turns
 # ----------------

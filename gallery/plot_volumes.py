@@ -7,6 +7,8 @@ three dimensions read the direction of motion from them, find a disk that single
 is off, on photographs moved by known amounts.
 """
 
+# sphinx_gallery_thumbnail_number = 3
+
 # %%
 # Motion is orientation
 # ---------------------

@@ -7,6 +7,8 @@ coefficients, what it takes for the image to come back from them, what a transfo
 pixel, and which bank takes most noise off a photograph: wavelets, every one of their shifts, or cosines.
 """
 
+# sphinx_gallery_thumbnail_number = 4
+
 # %%
 # The filters
 # -----------

@@ -32,11 +32,11 @@ def touching(bandwidth, orientations):
     return (2**bandwidth + 1) / (2**bandwidth - 1) * np.tan(np.pi / (2 * orientations))
 
 
-def tiles(orientations=6, bandwidth=1.0, spacing=1.0, aspect_ratio=None):
+def tiles(orientations=6, bandwidth=1.0, spacing=1.0, aspect_ratio=None, size=31):
     """Return Gabor filters from 0.094 to 0.375 cycles per pixel, `spacing` octaves apart; six orientations touch."""
     frequencies = 0.375 * 2.0 ** np.arange(-2, spacing / 2, spacing)
     return fb.gabor(
-        31,
+        size,
         frequencies=frequencies,
         orientations=orientations,
         bandwidth=bandwidth,
@@ -47,7 +47,7 @@ def tiles(orientations=6, bandwidth=1.0, spacing=1.0, aspect_ratio=None):
 
 bank = tiles()
 print(bank)
-print(f"aspect ratio {touching(1, 6):.3f}, frequencies {np.unique(bank.parameters['frequency'])} cycles per pixel")
+print(f"aspect ratio {touching(1, 6):.3f}, frequencies {np.unique(bank.parameters['frequency'])}")
 
 
 def draw_contours(bank, ax, title):
@@ -62,10 +62,10 @@ def draw_contours(bank, ax, title):
 
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.7), layout="constrained", sharey=True)
-draw_contours(tiles(bandwidth=0.7, aspect_ratio=touching(0.7, 8)), axes[0], "too narrow")
+axes[0].set_ylabel("frequency y (cycles per pixel)")
+draw_contours(tiles(bandwidth=0.7, aspect_ratio=touching(0.7, 8), size=51), axes[0], "too narrow")
 draw_contours(bank, axes[1], "touching")
 draw_contours(tiles(bandwidth=1.5, aspect_ratio=touching(1.5, 3)), axes[2], "wider than need be")
-axes[0].set_ylabel("frequency y (cycles per pixel)")
 
 # %%
 # What the spacing costs
@@ -125,7 +125,8 @@ for name, some in {
     "with both ends": frame,
     "unit energy, with both ends": fb.normalize(frame),
 }.items():
-    print(f"{name:>27}: {fb.analysis.frame_bounds(some)}; power varies {ratio(some):.3g}-fold")
+    bounds = fb.analysis.frame_bounds(some)
+    print(f"{name:>27}: power {bounds.lower:.2g} to {bounds.upper:.3g}, varies {ratio(some):.3g}-fold")
 
 # %%
 # Made tight
@@ -146,10 +147,9 @@ def tightened(bank, size, shape=(256, 256)):
 
 for size in (31, 47, 63):
     cut = tightened(frame, size)
-    print(f"cut to {size}x{size}: {fb.analysis.frame_bounds(cut)}; power varies {ratio(cut):.3g}-fold")
+    bounds = fb.analysis.frame_bounds(cut)
+    print(f"cut to {size}x{size}: power {bounds.lower:.3f} to {bounds.upper:.3f}, varies {ratio(cut):.3g}-fold")
 tight = tightened(frame, 31)
-cosines = np.sum(fb.normalize(tight).filters * fb.normalize(frame).filters, axis=(1, 2))
-print(f"cosines with the filters before: {cosines[:-2].min():.3f} to {cosines.max():.3f}")
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.7), layout="constrained", sharey=True)
 for ax, (name, some) in zip(
@@ -160,6 +160,8 @@ for ax, (name, some) in zip(
     ax.set(title=name, xlabel="frequency x (cycles per pixel)")
 axes[0].set_ylabel("frequency y (cycles per pixel)")
 figure.colorbar(drawn, ax=axes, label="power, share of the largest", shrink=0.8)
+cosines = np.sum(fb.normalize(tight).filters * fb.normalize(frame).filters, axis=(1, 2))
+print(f"cosines with the filters before: {cosines[:-2].min():.3f} to {cosines[:-2].max():.3f}")
 
 # %%
 # A photograph from its responses
@@ -170,7 +172,7 @@ figure.colorbar(drawn, ax=axes, label="power, share of the largest", shrink=0.8)
 # :math:`B` each step leaves at most the share :math:`(B - A) / (B + A)` of the error (Duffin and Schaeffer, Trans. Am.
 # Math. Soc. 72 (1952), 341-366). The dual on the grid of the photograph does in one step what these steps approach.
 
-photograph = data.camera()[40:232, 130:322] / 255
+photograph = data.camera()[60:204, 150:294] / 255
 
 
 def around(image, bank):
@@ -191,7 +193,7 @@ def steps(bank, count):
     return first, np.array(errors), (bounds.upper - bounds.lower) / (bounds.upper + bounds.lower)
 
 
-runs = {"with both ends": steps(frame, 6), "made tight, cut to 31x31": steps(tight, 6)}
+runs = {"with both ends": steps(frame, 5), "made tight, cut to 31x31": steps(tight, 5)}
 dual = fb.analysis.perfect_reconstruction(frame, photograph.shape)
 responses = np.fft.fft2(fb.apply(photograph, frame, mode="wrap"))
 exact = np.fft.ifft2(np.sum(responses * np.fft.fft2(dual.dual), axis=0)).real
@@ -200,7 +202,7 @@ figure, ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")
 for index, (name, (_, errors, share)) in enumerate(runs.items()):
     ax.semilogy(errors, "o-", color=f"C{index}", label=name)
     ax.semilogy(share ** np.arange(len(errors)), ":", color=f"C{index}", label=f"bound, {share:.2f} a step")
-    print(f"{name:>24}: error after one step {errors[1]:.2%}, after six {errors[-1]:.2g}")
+    print(f"{name:>24}: error after one step {errors[1]:.1%}, after five {errors[-1]:.1g}")
 print(f"{'the dual':>24}: largest error {np.abs(exact - photograph).max():.1e}")
 ax.set(xlabel="steps", ylabel="error, share of the photograph")
 ax.legend(frameon=False)
@@ -227,7 +229,7 @@ with warnings.catch_warnings(action="ignore", category=fb.BankWarning):
     small = fb.gabor(5, frequencies=[0.1, 0.2, 0.4], orientations=6)
 parseval = fb.tighten(small)
 for name, some in {"36 of 5x5": small, "38 of 31x31": frame}.items():
-    print(f"{name:>12}: power varies {ratio(some):.3g}-fold, tightened for patches {ratio(fb.tighten(some)):.3g}-fold")
+    print(f"{name:>12}: power varies {ratio(some):.3g}-fold, tightened {ratio(fb.tighten(some)):.3g}-fold")
 
 # A patch stands at as many places as it has pixels, so the sum is as many times the photograph.
 rebuilt = around(photograph, parseval) / 25

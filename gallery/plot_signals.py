@@ -54,6 +54,8 @@ axes[1].set(yscale="log", xlabel="sample", ylabel="cycles per sample", xlim=(0, 
 axes[1].set_yticks([0.01, 0.02, 0.04, 0.08, 0.16], ["0.01", "0.02", "0.04", "0.08", "0.16"])
 axes[1].minorticks_off()
 figure.colorbar(drawn, ax=axes[1], label="envelope")
+contrast = [np.max(one) / np.median(one) for one in envelopes(beats)]
+print("largest over median envelope, low to high:", np.round(contrast[::3], 1))
 
 # %%
 # Beats under noise
@@ -70,7 +72,7 @@ best = int(np.argmax(fb.apply(beats, even)[:, truth].mean(axis=1)))
 window = beats[truth[0] - 32 : truth[0] + 33]
 beat = fb.normalize(fb.zero_mean(window[None]))
 cosine = beat[0] @ fb.normalize(even[[best]].filters[:, 96:161])[0]
-print(f"beats at samples {truth}; best at {frequencies[best]:.3f} cycles per sample, cosine with the beat {cosine:.2f}")
+print(f"beats at {truth}; best {frequencies[best]:.3f} cycles per sample, cosine with the beat {cosine:.2f}")
 
 
 def found(recording):
@@ -97,12 +99,13 @@ for level in levels:
     for name, detector in detectors.items():
         shares[name].append(np.mean([found(detector(draw)) for draw in draws]))
 figure, ax = plt.subplots(figsize=(6, 3.2), layout="constrained")
-print("deviation of the noise    " + "".join(f"{level:6d}" for level in levels))
 for name, values in shares.items():
-    print(f"{name:26s}" + "".join(f"{value:6.0%}" for value in values))
     ax.plot(np.array(levels) / np.ptp(beats), values, "o-", label=name)
 ax.set(xlabel="deviation of the noise, share of the height of a beat", ylabel="beats found", ylim=(0, 1.03))
 ax.legend(frameon=False, fontsize="small", loc="lower left")
+print("deviation of the noise    " + "".join(f"{level:6d}" for level in levels))
+for name, values in shares.items():
+    print(f"{name:26s}" + "".join(f"{value:6.0%}" for value in values))
 
 # %%
 # The envelope does not know up from down, and pays for it. Of the two that do, the Gabor was made without a look at the
@@ -130,14 +133,15 @@ axes[0].plot(bases["components of the first two"].filters[:4].T, label=["1", "2"
 axes[0].legend(frameon=False, ncols=4, loc="lower center", fontsize="small")
 axes[0].set(title="four components of the first two beats", xlabel="sample", ylim=(-0.28, 0.24))
 counts = np.array([2, 4, 8, 12, 16, 24])
-print("missed of the third beat, n =" + "".join(f"{count:8d}" for count in counts))
+rows = ["missed of the third beat, n =" + "".join(f"{count:7d}" for count in counts)]
 for name, basis in bases.items():
     energies = np.einsum("ip,pq,iq->i", basis.filters, new.covariance, basis.filters)
     missed = 1 - np.cumsum(energies) / np.trace(new.covariance)
-    print(f"{name:29s}" + "".join(f"{missed[count - 1]:8.2%}" for count in counts))
+    rows.append(f"{name:29s}" + "".join(f"{missed[count - 1]:7.1%}" for count in counts))
     axes[1].semilogy(np.arange(1, 41), missed[:40], label=name, linestyle=":" if "third" in name else "-")
 axes[1].set(xlabel="filters", ylabel="share of the variance missed", ylim=(1e-4, 1.1))
 axes[1].legend(frameon=False, fontsize="small")
+print(*rows, sep="\n")
 
 # %%
 # Windows begin anywhere, so a beat stands anywhere in them, and the components must say every shift of it alike: that

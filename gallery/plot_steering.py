@@ -53,10 +53,10 @@ for count in (3, 4, 6, 8, 12):
     ax.semilogy(np.degrees(angles), error.errors.max(axis=1), label=f"{count} orientations")
 derivatives = fb.steerable(21)
 error = fb.analysis.rotation_error(derivatives, angles)
-print(f"derivatives   {len(derivatives):7d}  {error.worst:14.2g} (of that interpolation has its part)")
 ax.semilogy(np.degrees(angles), error.errors.max(axis=1), ":", color="0.5", label="derivatives, 7 filters")
 ax.set(xlabel="turned by (degrees)", ylabel="share of the energy missed", xticks=np.arange(0, 181, 30), ylim=(1e-7, 30))
 ax.legend(frameon=False, ncols=3, fontsize="small", loc="upper center")
+print(f"derivatives   {len(derivatives):7d}  {error.worst:14.2g} (part of it from interpolation)")
 
 # %%
 # The energy at every angle, from seven responses
@@ -95,7 +95,7 @@ def orientation(energy):
 photograph = data.camera() / 255
 energy = energies(photograph)
 harmonics = np.abs(np.fft.fft(energy, axis=0)).mean(axis=(1, 2))
-print("harmonics 0, 2, 4, 6, 8 of the energy, on average:", (harmonics[:5] / harmonics[0]).round(3))
+print("harmonics 0, 2, 4, 6, 8 of the energy:", (harmonics[:5] / harmonics[0]).round(3))
 
 clear = orientation(energy)
 
@@ -126,23 +126,21 @@ for ax, title in zip(axes, ("photograph", "orientation of edges and lines", "key
 fine = np.linspace(0, np.pi, 181)
 places = {"leg of the tripod": (432, 362), "corner of the coat": (300, 205), "grass": (350, 347)}
 every = np.stack([turned_pair(turn) for turn in fine])
-figure = plt.figure(figsize=(8, 4), layout="constrained")
-for index, (name, (row, column)) in enumerate(places.items()):
+figure, panels = plt.subplots(2, 3, figsize=(8, 4), layout="constrained")
+panels[1, 0].set_ylabel("energy")
+for (above, below), (name, (row, column)) in zip(panels.T, places.items(), strict=True):
     window = photograph[row - 20 : row + 21, column - 20 : column + 21]
-    ax = figure.add_subplot(2, 3, index + 1)
-    ax.imshow(window, cmap="gray", extent=(-20.5, 20.5, 20.5, -20.5))
-    ax.plot(0, 0, "+", color="C1", markersize=12)
-    ax.set(title=name, xticks=[], yticks=[])
+    above.imshow(window, cmap="gray", extent=(-20.5, 20.5, 20.5, -20.5))
+    above.plot(0, 0, "+", color="C1", markersize=12)
+    above.set(title=name, xticks=[], yticks=[])
     responses = fb.apply(window, bank)[:, 20, 20]
     curve = np.sum((every @ responses) ** 2, axis=1)
-    ax = figure.add_subplot(2, 3, index + 4)
-    ax.plot(np.degrees(fine), curve)
-    ax.plot(np.degrees(turns), energy[:, row, column], "o", markersize=4)
+    below.plot(np.degrees(fine), curve)
+    below.plot(np.degrees(turns), energy[:, row, column], "o", markersize=4)
     best = np.degrees(np.angle(clear[row, column]) / 2 % np.pi)
-    ax.axvline(best, color="k", linestyle=":", linewidth=1)
-    ax.set(xlabel="angle of the wave (degrees)", xticks=np.arange(0, 181, 45), ylim=(0, None))
+    below.axvline(best, color="k", linestyle=":", linewidth=1)
+    below.set(xlabel="angle of the wave (degrees)", xticks=np.arange(0, 181, 45), ylim=(0, None))
     print(f"{name}: wave at {best:.1f} degrees, mean energy {energy[:, row, column].mean():.4f}")
-figure.axes[1].set_ylabel("energy")
 
 # %%
 # Degrees, not steps
@@ -188,7 +186,7 @@ def errors(way):
 print(f"the waves of the Gabors: {tuned:.3f} cycles per pixel")
 for name, way in ways.items():
     off = errors(way)
-    print(f"{name:>24}: off by {np.median(off):4.1f} degrees in the median, {off.mean():4.1f} on average")
+    print(f"{name:>24}: off by {np.median(off):4.1f} degrees in the median, {off.mean():4.1f} in the mean")
 
 # %%
 # Four pairs of Gabors are one filter more than the seven, and know four angles. The steered ones read the angle from

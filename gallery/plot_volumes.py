@@ -36,12 +36,13 @@ def video(velocity, corner=(200, 200), side=64, frames=FRAMES, photograph=grass)
 
 
 moving = video((0, 1), frames=31)
+print("a volume of", moving.shape)
 figure, axes = plt.subplots(1, 2, figsize=(7, 3), layout="constrained", width_ratios=(1, 1.3))
-axes[0].imshow(moving[15], cmap="gray")
 axes[0].axhline(32, color="C1")
-axes[0].set(title="a frame", xlabel="x (pixels)", ylabel="y (pixels)")
-axes[1].imshow(moving[:, 32], cmap="gray", aspect="equal")
-axes[1].set(title="the marked row over time", xlabel="x (pixels)", ylabel="frame")
+titles = ("a frame", "y (pixels)"), ("the marked row over time", "frame")
+for ax, image, (title, label) in zip(axes, (moving[15], moving[:, 32]), titles, strict=True):
+    ax.imshow(image, cmap="gray")
+    ax.set(title=title, xlabel="x (pixels)", ylabel=label)
 
 # %%
 # A bank of directions

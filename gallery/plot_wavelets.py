@@ -75,16 +75,18 @@ coarse = {
     "steerable, every fourth": (pyramid[pyramid.parameters["scale"] == 4][:1], 4),
 }
 figure, ax = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
+invariances = []
 for name, (one, stride) in coarse.items():
     response = fb.apply(photograph, one, mode="wrap")[0]
     energy = np.array([np.sum(np.roll(response, move, axis=1)[::stride, ::stride] ** 2) for move in range(17)])
     energy *= stride**2 / np.sum(response**2)
     invariance = fb.analysis.shift_invariance(one, stride=stride).per_filter[0]
-    print(f"{name:>23}: {energy.min():.3f} to {energy.max():.3f} of the energy of all; invariance {invariance:.3f}")
+    invariances.append(f"{name:>23}: energy {energy.min():.3f} to {energy.max():.3f}, invariance {invariance:.3f}")
     ax.plot(energy, "o-", markersize=4, label=name)
 ax.axhline(1, color="0.5", linestyle=":")
 ax.set(xlabel="photograph moved by (pixels)", ylabel="energy, share of all pixels'", ylim=(0.8, 1.25))
 ax.legend(frameon=False, ncols=2)
+print(*invariances, sep="\n")
 
 # %%
 # Taking noise off
@@ -152,10 +154,10 @@ for name, images in runs.items():
     ax.plot(thresholds, scores, style, markersize=5, zorder=3 if style == "kx" else 2, label=name)
     print(f"{name:>28}: {scores[top]:.2f} dB at {thresholds[top]:.2f} deviations")
 chosen = restoration.denoise_wavelet(noisy, wavelet="db2", wavelet_levels=3, sigma=deviation)
-print(f"{'scikit-image, db2':>28}: {quality(chosen):.2f} dB (BayesShrink, decimated); noisy {quality(noisy):.2f} dB")
-print(f"db2, from PyWavelets': {np.abs(best['db2'] - best['PyWavelets, db2, undecimated']).max():.1e} at most")
 ax.set(xlabel="threshold (deviations of the noise)", ylabel="peak signal-to-noise ratio (dB)")
 ax.legend(frameon=False, fontsize="small")
+print(f"{'scikit-image, BayesShrink':>28}: {quality(chosen):.2f} dB, db2, decimated; noisy {quality(noisy):.2f} dB")
+print(f"db2 from PyWavelets' image: {np.abs(best['db2'] - best['PyWavelets, db2, undecimated']).max():.1e} at most")
 
 # %%
 # All shifts are worth more than the choice of the wavelet: without them a different grid of errors stands at every

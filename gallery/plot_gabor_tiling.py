@@ -12,11 +12,11 @@ responses, and what makes a bank tight, where the responses add up to the photog
 # ---------------------
 #
 # Filters stand an octave apart, in six orientations. Those of a bandwidth of one octave touch at half of their
-# amplitude along the frequencies. Across, they touch at half amplitude if the Gaussian is as wide as the angle between
-# two of them, for :math:`K` orientations and :math:`B` octaves at an aspect ratio of
-# :math:`\frac{2^B + 1}{2^B - 1} \tan\frac{\pi}{2K}`. This follows from the formula of :func:`filterbank.gabor`; the
-# rule that half amplitudes touch is that of Manjunath and Ma (IEEE Trans. Pattern Anal. Mach. Intell. 18 (1996),
-# 837-842). The contours below are measured from the filters.
+# amplitude along the frequencies. Neighbours in orientation touch there too if the aspect ratio of the Gaussian, for
+# :math:`K` orientations and :math:`B` octaves, is
+# :math:`\frac{2 \cdot 2^{B/2}}{2^B - 1} \tan\frac{\pi}{2K}`: the rule of Manjunath and Ma (IEEE Trans. Pattern Anal.
+# Mach. Intell. 18 (1996), 837-842), in the terms of :func:`filterbank.gabor`. The contours below, of half amplitude,
+# are measured from the filters.
 
 import warnings
 
@@ -29,7 +29,7 @@ import filterbank as fb
 
 def touching(bandwidth, orientations):
     """Return the aspect ratio at which neighbours of that many orientations touch at half amplitude."""
-    return (2**bandwidth + 1) / (2**bandwidth - 1) * np.tan(np.pi / (2 * orientations))
+    return 2 * 2 ** (bandwidth / 2) / (2**bandwidth - 1) * np.tan(np.pi / (2 * orientations))
 
 
 def tiles(orientations=6, bandwidth=1.0, spacing=1.0, aspect_ratio=None, size=31):

@@ -89,7 +89,8 @@ def energies(image):
 
 def orientation(energy):
     """Return the second harmonic in the angle: its magnitude is clearness, half of its phase the orientation."""
-    return np.tensordot(np.exp(2j * turns), energy, 1) * 2 / len(turns)
+    angles = np.pi * np.arange(len(energy)) / len(energy)
+    return np.tensordot(np.exp(2j * angles), energy, 1) * 2 / len(energy)
 
 
 photograph = data.camera() / 255
@@ -147,22 +148,31 @@ for (above, below), (name, (row, column)) in zip(panels.T, places.items(), stric
 # ------------------
 #
 # The test: turn the photograph; the orientation must turn with it. Taking the strongest of a few Gabors instead cannot
-# say more than which of them it was. Pixels with clear orientation count, within the largest disk; three turns.
+# say more than which of them it was. The second harmonic of their energies can, as that of the steered ones does, where
+# there are enough of them. Pixels with clear orientation count, within the largest disk; three turns.
 
 row, column = np.mgrid[-255.5:256, -255.5:256]
 inside = np.hypot(row, column) < 230
 
 
-def strongest(image, count):
-    """Return the angle of the strongest of pairs of Gabors, in the form of `orientation`."""
+def gabor_energies(image, count):
+    """Return the energy of an image in pairs of Gabors, `(count, height, width)`."""
     gabors = fb.gabor(13, frequencies=[tuned], orientations=count, zero_mean=True)
-    pairs = np.sum(fb.apply(image, gabors).reshape(count, 2, *image.shape) ** 2, axis=1)
-    return pairs.max(axis=0) * np.exp(2j * np.pi / count * pairs.argmax(axis=0))
+    return np.sum(fb.apply(image, gabors).reshape(count, 2, *image.shape) ** 2, axis=1)
+
+
+def strongest(image, count):
+    """Return the angle of the strongest pair of Gabors, in the form of `orientation`."""
+    energy = gabor_energies(image, count)
+    return energy.max(axis=0) * np.exp(2j * np.pi / count * energy.argmax(axis=0))
 
 
 tuned = float(bank.parameters["frequency"][0])
-ways = {"seven steered filters": lambda image: orientation(energies(image))}
-ways |= {f"strongest of {2 * count} Gabors": lambda image, count=count: strongest(image, count) for count in (4, 6, 12)}
+ways = {"7 steered filters": lambda image: orientation(energies(image))}
+for count in (4, 6, 12):
+    ways[f"strongest of {2 * count} Gabors"] = lambda image, count=count: strongest(image, count)
+for count in (4, 6):
+    ways[f"all of {2 * count} Gabors"] = lambda image, count=count: orientation(gabor_energies(image, count))
 
 
 def spun(values, degrees):
@@ -189,7 +199,7 @@ for name, way in ways.items():
     print(f"{name:>24}: off by {np.median(off):4.1f} degrees in the median, {off.mean():4.1f} in the mean")
 
 # %%
-# Four pairs of Gabors are one filter more than the seven, and know four angles. The steered ones read the angle from
-# how the energy falls to both sides.
+# The strongest filter gives steps. All of them together give degrees, of Gabors from six orientations on: those that
+# ``rotation_error`` calls nearly steerable. Seven steered filters do it with fewer.
 
 plt.show()

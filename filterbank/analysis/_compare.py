@@ -14,12 +14,11 @@ from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Float64
 from ._candidates import DEFAULT, family_names, grid, made, with_filters
-from ._explained import ORDERS, Order, as_columns, pursuit
+from ._explained import ORDERS, OWN, RANDOM, Order, as_columns, pursuit, random_directions
 from ._kernels import learned, require_size
 from ._table import table
 
 Banks: TypeAlias = Mapping[str, FilterBank | npt.ArrayLike | str] | Iterable[str]
-RANDOM, OWN = "random filters", "the kernels' own"
 NUMBERS_AT_ONCE = 4_000_000
 
 
@@ -204,7 +203,7 @@ def compare(
     whole = np.sum(columns**2, axis=0)
     energies = {name: np.sum((rows @ columns) ** 2, axis=0) for name, rows in directions.items()}
     own = np.linalg.svd(columns, full_matrices=False)[0][:, :n]
-    randoms = [_random_directions(generator, n, len(columns)) for _ in range(draws)]
+    randoms = [random_directions(generator, n, len(columns)) for _ in range(draws)]
     energies[RANDOM] = np.mean([np.sum((rows @ columns) ** 2, axis=0) for rows in randoms], axis=0)
     energies[OWN] = np.sum((own.T @ columns) ** 2, axis=0)
     kept[OWN] = FilterBank(own.T.reshape(-1, *size), family="kernel_basis")
@@ -251,10 +250,6 @@ def _chosen(banks: Banks | None, target: Float64, n: int | None) -> tuple[dict[s
         if len(bank) < count:
             raise ValueError(f"`n` must be at most {len(bank)}, the filters of banks[{name!r}], got {count}")
     return found, count
-
-
-def _random_directions(generator: np.random.Generator, n: int, pixels: int) -> Float64:
-    return np.asarray(np.linalg.qr(generator.normal(size=(pixels, n)))[0].T)
 
 
 def _resampled(energies: Float64, resamples: int, generator: np.random.Generator) -> Float64:

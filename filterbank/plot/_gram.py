@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib import rcParams
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -102,11 +102,11 @@ def gram(
         interpolation=_tiles.interpolation(ax, entries.values.shape),
     )
     _name(ax, bank, texts, cmap)
-    _mark(ax, entries)
+    _mark(ax, entries, drawn)
     _tiles.caption(ax, entries.note(), entries.empty_note())
     if colorbar:
         _tiles.draw_colorbar(ax, drawn, entries.unit)
-    what = f"matrix of the {entries.unit}s of every two of {bank_words(bank)}, {scale_words(end)}"
+    what = f"matrix of the {entries.unit}s between the filters of a bank, {bank_words(bank)}, {scale_words(end)}"
     return finish(ax, what, entries.note(), entries.empty_note())
 
 
@@ -158,11 +158,13 @@ def _name(ax: Axes, bank: FilterBank, texts: list[str], cmap: Cmap) -> None:
     name_rows(ax, bank, texts, len(bank), cmap, min(axes_inches(ax)))
 
 
-def _mark(ax: Axes, entries: Entries) -> None:
-    """Outline the two cells of the pair that the note names."""
+def _mark(ax: Axes, entries: Entries, drawn: ScalarMappable) -> None:
+    """Outline the two cells of the pair that the note names, to be seen on the colour of zero."""
     pair = entries.pair()
     if pair is None or min(axes_inches(ax)) < SMALLEST_MARK * len(entries.values):
         return
     corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
     outlines = [corners + pair, corners + pair[::-1]]
-    ax.add_collection(PolyCollection(outlines, facecolors="none", edgecolors=rcParams["text.color"], linewidths=1.0))
+    red, green, blue, _ = drawn.to_rgba(np.zeros(()))
+    colour = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
+    ax.add_collection(PolyCollection(outlines, facecolors="none", edgecolors=colour, linewidths=1.2))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .._check import window_name
 from ..analysis import ComparedBank, Comparison
 from ..analysis._explained import OWN, RANDOM
-from . import _tiles
+from . import _layout, _tiles
 from ._alt import counted, finish
 from ._canvas import AnyFigure, axes_inches, bare, given_axes, new_figure
 from ._curves import CONTROL, line_colour, named, percent_axis, write_at
@@ -73,7 +73,7 @@ def comparison(source: Any, *, ax: Axes | None = None, fig: AnyFigure | None = N
     >>> kernels = fb.compose(np.random.default_rng(0).normal(size=(8, 3, 16)), fb.gabor(7))
     >>> fig = fb.plot.comparison(fb.analysis.compare(kernels, ["gabor", "dct", "hermite"], n=8))
     """
-    results = named(source)
+    results = named("source", source)
     for one in results.values():
         if not isinstance(one, Comparison):
             raise TypeError(
@@ -179,13 +179,15 @@ def _draw_panels(ax: Axes, results: dict[str, Comparison], names: Sequence[str])
     down, across = _arranged(len(results))
     width, height = axes_inches(ax)
     between, above, below = GAP / width, TITLE / height, TICKS / height
-    for index, (name, result) in enumerate(results.items()):
+    titles = [f"{name}\n{one.n} filters, {window_name(one.size)}" for name, one in results.items()]
+    points = _layout.fitting_points(width / across, titles)
+    for index, result in enumerate(results.values()):
         row, column = divmod(index, across)
         left, bottom = column / across, 1 - (row + 1) / down
         panel = ax.inset_axes((left, bottom + below, 1 / across - between, 1 / down - above - below))
         _draw(panel, result, names)
         panel.set_xticks([0, 0.5, 1], labels=["0", "50", "100"])
-        panel.set_title(f"{name}\n{result.n} of {window_name(result.size)}", fontsize="small")
+        panel.set_title(titles[index], fontsize=points)
         if column:
             panel.set_yticks(range(len(names)), labels=[""] * len(names))
         else:

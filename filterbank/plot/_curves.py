@@ -19,14 +19,14 @@ WIDTH, HEIGHT, ENTRY = 5.2, 3.4, 0.2  # inches: of the axes, and for each line o
 CONTROL = "0.5"  # the grey of random filters, seen on light and on dark
 
 
-def named(source: Any) -> dict[str, Any]:
+def named(argument: str, source: Any) -> dict[str, Any]:
     """Return several things by name, or one without a name."""
     if not isinstance(source, Mapping):
         return {"": source}
     if not source:
-        raise ValueError("`source` must hold at least one entry, got an empty mapping")
+        raise ValueError(f"`{argument}` must hold at least one entry, got an empty mapping")
     if odd := [name for name in source if not isinstance(name, str)]:
-        raise TypeError(f"`source` must have names that are str, got {_check.shown(odd[0])}")
+        raise TypeError(f"`{argument}` must have names that are str, got {_check.shown(odd[0])}")
     return dict(source)
 
 

@@ -134,7 +134,7 @@ def _given(source: Any, banks: Any) -> list[Curve]:
     """Return the curves that were passed; none if the source is something else."""
     if not isinstance(source, (EnergyCurve, Mapping)):
         return []
-    curves = named(source)
+    curves = named("source", source)
     for name, curve in curves.items():
         if not isinstance(curve, EnergyCurve):
             raise TypeError(f"`source` must hold EnergyCurve by name, got a {type(curve).__name__} as {name!r}")
@@ -150,7 +150,7 @@ def _computed(source: Any, banks: Any, order: Order, draws: int, rng: Any) -> li
                 "`banks` is missing: the filters that explain kernels; only a layer on a bank brings its own"
             )
         banks = source
-    found = {name: bank_of("banks", bank) for name, bank in named(banks).items()}
+    found = {name: bank_of("banks", bank) for name, bank in named("banks", banks).items()}
     curves = [
         Curve(name or bank.family, analysis.energy_curve(source, bank, order).explained) for name, bank in found.items()
     ]

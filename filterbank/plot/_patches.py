@@ -108,7 +108,7 @@ def patches(
 
     References
     ----------
-    A. Renyi, "On the theory of order statistics", Acta Math. Acad. Sci. Hung. 4 (1953), 191-231, for the smallest of
+    A. Rényi, "On the theory of order statistics", Acta Math. Acad. Sci. Hung. 4 (1953), 191-231, for the smallest of
     exponential numbers.
 
     Examples

@@ -76,7 +76,7 @@ def singular_values(
     >>> fig = fb.plot.singular_values({"gabor": fb.gabor(11), "hermite": fb.hermite(11, 15)})
     """
     _check.flag("relative", relative)
-    screes = [_scree(name, bank_of("source", one), relative) for name, one in named(source).items()]
+    screes = [_scree(name, bank_of("source", one), relative) for name, one in named("source", source).items()]
     ax = curve_axes(ax, fig, len(screes))
     thresholds = _thresholds(screes)
     bottom, top = _limits(screes, thresholds)

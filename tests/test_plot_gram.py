@@ -117,3 +117,11 @@ def test_what_is_no_bank_is_refused():
         fb.plot.gram(nested_model())
     with pytest.raises(TypeError, match="`normalize` must be True or False, got 'yes'"):
         fb.plot.gram(BANK, normalize="yes")
+
+
+@pytest.mark.parametrize("inches", [(12, 1), (1, 12)])
+def test_where_rows_are_low_no_filters_are_drawn(inches):
+    _, axes = plt.subplots(figsize=inches)
+    fb.plot.gram(GABOR, ax=axes, colorbar=False)
+    assert not axes.child_axes
+    assert axes.get_ylabel() == "filter"

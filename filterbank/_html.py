@@ -23,6 +23,7 @@ DETAIL = 48  # pixels of a filter that are kept: notebooks keep every picture
 CURVE = (29, 96)  # rows and most columns of the picture of a 1-D filter
 LONGEST = 400  # characters of a fact
 LONGEST_CALL = 1200  # characters of a line that makes the bank again
+SAID_IF_NONE = ("norm",)  # arguments whose None is not their default
 LONGEST_NAME = 80  # characters of what names a filter
 SHADES = 31  # from white to either end
 BLUE, WHITE, RED, GREY = (np.array(rgb) for rgb in ([33, 102, 172], [247, 247, 247], [178, 24, 43], [170, 170, 170]))
@@ -99,7 +100,8 @@ def _holds_filters(recipe: dict[str, Any]) -> bool:
 
 
 def _arguments(recipe: dict[str, Any]) -> str:
-    given = {name: value for name, value in recipe.items() if value is not None and name != "filters"}
+    given = {name: value for name, value in recipe.items() if value is not None or name in SAID_IF_NONE}
+    given.pop("filters", None)
     return ", ".join(f"{name}={_literal(value)}" for name, value in given.items())
 
 

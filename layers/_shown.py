@@ -39,6 +39,8 @@ def _proof(layer: Any) -> str:
         moved = layer.verify().moved
     except FrozenBasisError as error:
         return f"NOT VERIFIED: {error}"
+    if not np.isfinite(moved):
+        return "it trains, and is not finite any more; the pictures are those of the bank"
     if moved:
         return f"it trains, and is {moved:.2%} away from the bank; current_bank takes it out"
     return f"verified: identical to the bank in {layer.basis.dtype}" + ", and trains" * bool(layer._released)

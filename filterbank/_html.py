@@ -90,7 +90,7 @@ def _recipe(bank: FilterBank) -> list[tuple[str, str]]:
     why = "it holds the filters themselves" if line is None else "it is too long for a line"
     given = _arguments({name: value for name, value in bank._recipe.items() if name != "family"})
     return [
-        *([("made by", _short(f"{bank._recipe.get('family')}({given})"))] if given else []),
+        *([("made by", Code(_short(f"{bank._recipe.get('family')}({given})")))] if given else []),
         ("recipe", f"{why}: bank.save('bank.npz') keeps the bank, fb.load('bank.npz') makes it again"),
     ]
 

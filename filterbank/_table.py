@@ -13,7 +13,7 @@ MOST_ROWS, FIRST, LAST = 30, 20, 5
 
 
 class Code(str):
-    """A cell that is to be copied: a line of Python, or a fingerprint."""
+    """A cell of code, which breaks anywhere: a line of Python, or a fingerprint."""
 
     __slots__ = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 Result = TypeVar("Result")
 
@@ -94,11 +94,8 @@ def shows_itself(result: type[Result]) -> type[Result]:
     return result
 
 
-class _HasTable:
-    """What `_table` is a method of."""
-
-    def _table(self) -> Table:
-        raise NotImplementedError
+class _HasTable(Protocol):
+    def _table(self) -> Table: ...
 
 
 def _table_text(result: _HasTable) -> str:

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Float64
+from .._table import Table, shows_itself
 from ._candidates import DEFAULT, family_names, grid, made, with_filters
 from ._explained import ORDERS, OWN, RANDOM, Order, as_columns, pursuit, random_directions
 from ._kernels import learned, require_size
-from ._table import table
 
 Banks: TypeAlias = Mapping[str, FilterBank | npt.ArrayLike | str] | Iterable[str]
 NUMBERS_AT_ONCE = 4_000_000
@@ -55,6 +55,7 @@ class ComparedBank(NamedTuple):
     is_reference: bool
 
 
+@shows_itself
 @dataclass(frozen=True)
 class Comparison:
     """Banks by what they explain of kernels, with equally many filters each; prints as a table.
@@ -95,7 +96,7 @@ class Comparison:
         """The best row that is no reference."""
         return next(row for row in self.rows if not row.is_reference)
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         window = _check.window_name(self.size)
         head = (f"{self.n} filters of {window}", "explained", f"{self.confidence:.0%} interval", "wins")
         rows = [
@@ -108,7 +109,7 @@ class Comparison:
             for row in self.rows
         ]
         drawn = 2 if np.isnan(self.rows[0].low) else len(head)  # without resamples, the shares alone
-        return table(head[:drawn], [row[:drawn] for row in rows])
+        return Table(head[:drawn], [row[:drawn] for row in rows])
 
 
 def compare(
@@ -265,6 +266,7 @@ def _resampled(energies: Float64, resamples: int, generator: np.random.Generator
     return np.minimum(np.concatenate(shares), 1.0)
 
 
+@shows_itself
 class Candidate(NamedTuple):
     """A family with its arguments, and what `n` of its filters explain.
 
@@ -294,6 +296,7 @@ class Candidate(NamedTuple):
         return f"{self.family}({arguments})"
 
 
+@shows_itself
 class Suggestion(NamedTuple):
     """The bank that suits kernels best, of those that were tried; prints as a table.
 
@@ -322,14 +325,17 @@ class Suggestion(NamedTuple):
     optimum: float
     ranking: tuple[Candidate, ...]
 
-    def __str__(self) -> str:
+    def _repr_html_(self) -> str:
+        return self.bank._repr_html_() + self._table().html()
+
+    def _table(self) -> Table:
         best: dict[str, Candidate] = {}
         for candidate in self.ranking:
             best.setdefault(candidate.family, candidate)
         rows = [(str(candidate), f"{candidate.explained:.1%}") for candidate in best.values()]
         rows.append((OWN, f"{self.optimum:.1%}"))
         rows.append((RANDOM, f"{len(self.bank) / np.prod(self.bank.size):.1%}"))
-        return table((f"{len(self.bank)} filters chosen from each family at its best", "explained"), rows)
+        return Table((f"{len(self.bank)} filters chosen from each family at its best", "explained"), rows)
 
 
 def suggest(kernels: Any, n: int, *, order: Order = "greedy") -> Suggestion:

@@ -13,8 +13,8 @@ from .._bank import FilterBank, as_filters
 from .._check import Float64
 from .._compose import compose, decompose
 from .._norm import normalized
+from .._table import Table, shows_itself
 from ._kernels import learned, require_size
-from ._table import table
 
 Order: TypeAlias = Literal["given", "greedy", "backward"]
 ORDERS = ("given", "greedy", "backward")
@@ -23,6 +23,7 @@ RANDOM, OWN = "random filters", "the kernels' own"  # what banks are compared wi
 NOTHING_NEW = 1e-9
 
 
+@shows_itself
 class Projection(NamedTuple):
     """Kernels as sums of a bank's filters, and what is left of them.
 
@@ -62,6 +63,7 @@ class Projection(NamedTuple):
         )
 
 
+@shows_itself
 class EnergyCurve(NamedTuple):
     """What the first filters of a bank explain of kernels.
 
@@ -88,10 +90,10 @@ class EnergyCurve(NamedTuple):
     explained: Float64
     order: npt.NDArray[np.intp]
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         pairs = zip(self.order, self.explained[1:], strict=True)
         rows = [(f"{count}", f"{index}", f"{share:.1%}") for count, (index, share) in enumerate(pairs, start=1)]
-        return table(("filters", "last added", "explained"), rows, texts=0)
+        return Table(("filters", "last added", "explained"), rows, texts=())
 
 
 def project(kernels: Any, bank: FilterBank | npt.ArrayLike) -> Projection:

@@ -19,6 +19,7 @@ from . import _check, _cluster, _store, _values
 from ._check import Float64, Size
 from ._images import Channels, Source, is_array, sources
 from ._running import VALUES_IN_BLOCK, Moments, Running, blocks, merged
+from ._table import shows_itself
 
 VALUES_IN_TASK = 2**23  # of a dask array; one worker reads so many at once
 CHANNELS = ("average", "separate", "stack")
@@ -40,6 +41,7 @@ class PatchesInterrupted(KeyboardInterrupt):
         self.partial = partial
 
 
+@shows_itself
 @dataclass(frozen=True, eq=False)
 class PatchMoments:
     """The first and second moments of patches, as `patch_moments` makes them.

@@ -9,10 +9,22 @@ alone. No rcParams are changed. `alt_text` says in words what a picture shows, a
 
 from ._alt import alt_text
 from ._coefficients import coefficients
+from ._coverage import coverage
 from ._decomposition import decomposition
 from ._filters import filters
 from ._kernels import kernels
 from ._spectrum import spectrum
 from ._training import training
+from ._tuning import tuning
 
-__all__ = ["alt_text", "coefficients", "decomposition", "filters", "kernels", "spectrum", "training"]
+__all__ = [
+    "alt_text",
+    "coefficients",
+    "coverage",
+    "decomposition",
+    "filters",
+    "kernels",
+    "spectrum",
+    "training",
+    "tuning",
+]

@@ -11,6 +11,7 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize, to_rgba_array
+from matplotlib.ticker import NullLocator
 from scipy import fft
 
 from .. import _grid
@@ -22,7 +23,7 @@ from ..analysis._tuning import Transform
 from . import _tiles
 from ._canvas import bare
 from ._colours import frequency_colours, orientation_colours
-from ._labels import tidy
+from ._labels import UNITS, tidy
 from ._sources import accepted, layer_bank
 from ._tiles import Cmap
 
@@ -30,6 +31,8 @@ from ._tiles import Cmap
 PLANES = {2: (("y", "x"),), 3: (("y", "x"), ("z", "x"), ("z", "y"))}
 BETWEEN = 0.36  # of a plane's width, the room between two for the numbers
 ANGLES = 361  # around a circle
+HIGHEST = 0.75  # cycles per pixel, somewhat above the corners of the plane
+MARGIN = 1.12  # factor, around frequencies on a logarithmic axis
 ROUND = 1e-9  # how exactly peaks are as high and frequencies alike
 
 
@@ -152,6 +155,23 @@ class Colouring:
         label = f"peak frequency\n(cycles per {unit})"
         return cls(values, cmap or frequency_colours(), norm, label, {end: tidy(end) for end in (low, middle, high)})
 
+    @classmethod
+    def by_number(cls, name: str, values: Float64, cmap: Cmap | None = None) -> Colouring:
+        """Colour by any number: angles round the circle, symmetry about zero, others from least to largest."""
+        if name == "orientation":
+            return cls.by_orientation(values, cmap)
+        if name == "phase":
+            ticks = {angle: f"{tidy(angle)}°" for angle in (-180.0, -90.0, 0.0, 90.0, 180.0)}
+            return cls(np.degrees(values), cmap or orientation_colours(), Normalize(-180, 180), name, ticks)
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        if name == "symmetry":
+            return cls(values, cmap or _tiles.CMAP, Normalize(-1, 1), name, {-1.0: "odd", 0.0: "0", 1.0: "even"})
+        norm = Normalize(low, high if high > low else low + (abs(low) or 1.0))
+        ends = {end: tidy(end) for end in (float(norm.inverse(share)) for share in (0, 0.5, 1))}
+        label = f"{name} ({UNITS[name]})" if name in UNITS else name.replace("_", " ")
+        return cls(values, cmap or frequency_colours(), norm, label, ends)
+
     @property
     def mappable(self) -> ScalarMappable:
         """What the colour bar is drawn from."""
@@ -193,8 +213,46 @@ def plane_axes(ax: Axes, dimensions: int) -> list[Axes]:
         place.tick_params(length=2, labelsize="small")
         place.spines[:].set_linewidth(0.4)
         place.set_xlabel(f"frequency in {across}", fontsize="small")
-        place.set_ylabel(f"frequency in {down}, downwards", fontsize="small", labelpad=2)
+        unit = "" if len(planes) > 1 else " (cycles per pixel)"
+        place.set_ylabel(f"frequency in {down}, downwards{unit}", fontsize="small", labelpad=2)
     return places
+
+
+def name_planes(ax: Axes, dimensions: int, *notes: str) -> None:
+    """Write below `plane_axes` what must be known, and the unit."""
+    if dimensions == 2:
+        name_below(ax, "frequency in x (cycles per pixel)", *notes)
+    else:
+        name_below(ax, "", *notes, "frequencies in cycles per pixel")
+
+
+def bar_ends(frequency: Float64, bandwidth: Float64) -> tuple[Float64, Float64]:
+    """Return where bars of so many octaves start and end, NaN where the bandwidth is not finite."""
+    octaves = np.where(np.isfinite(bandwidth) & (frequency > 0), bandwidth, np.nan)
+    return frequency * 2 ** (-octaves / 2), frequency * 2 ** (octaves / 2)
+
+
+def frequency_scale(ax: Axes, along: str, frequency: Float64, bandwidth: Float64, *, show: bool = True) -> None:
+    """Scale the axis x or y to peak frequencies and their bars: in octaves if the peaks span one."""
+    known = frequency[frequency > 0]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.25, 0.25)
+    ends = np.stack([*bar_ends(frequency, bandwidth), frequency, frequency])
+    ends = ends[np.isfinite(ends) & (ends > 0)] if known.size else np.array([low, high])
+    axis = ax.yaxis if along == "y" else ax.xaxis
+    least, most = max(float(ends.min()), low / 4), min(float(ends.max()), max(HIGHEST, high))
+    if high >= 2 * low * (1 - ROUND):
+        (ax.set_yscale if along == "y" else ax.set_xscale)("log", base=2)
+        bounds = (least / MARGIN, most * MARGIN)
+        ticks = 0.5 / 2.0 ** np.arange(-1, 12)
+        ticks = ticks[(ticks >= bounds[0]) & (ticks <= bounds[1])]
+        axis.set_ticks(list(ticks), labels=[f"{tick:g}" for tick in ticks])
+        axis.set_minor_locator(NullLocator())
+    else:
+        bounds = (max(least - 0.1 * (most - least) - 0.01, 0.0), most + 0.1 * (most - least) + 0.01)
+    (ax.set_ylim if along == "y" else ax.set_xlim)(bounds)
+    if along == "y":
+        axis.set_tick_params(labelleft=show)
+        ax.set_ylabel("peak frequency (cycles per pixel)" * show, fontsize="small")
 
 
 def line_axes(ax: Axes, ylabel: str) -> None:

@@ -200,7 +200,7 @@ def _number(ax: Axes, grid: Grid, dimensions: int, limit: float) -> None:
         return
     x0, x1, y0, y1 = grid.boxes(1)[0]
     ax.xaxis.tick_top()
-    ax.tick_params(length=2, pad=1, labelsize=0.85 * _layout.small())
+    ax.tick_params(length=0, pad=1, labelsize=0.85 * _layout.small())
     if dimensions == 1:
         ax.set_xticks([x0, x1], labels=["0", "0.5"])
         ax.set_yticks([y1, y0], labels=["0", tidy(limit)])
@@ -216,4 +216,4 @@ def _notes(dimensions: int) -> list[str]:
     whole = f"frequencies from {tidy(-0.5)} to 0.5 {unit}, zero in the middle"
     if dimensions == 2:
         return [f"{whole}; x to the right, y downwards"]
-    return [whole, "slices yx, zx, zy through zero frequency"]
+    return [whole, "slices yx, zx, zy through zero frequency: the first downwards, the second to the right"]

@@ -29,6 +29,7 @@ from ._frequencies import (
     line_axes,
     magnitudes,
     name_below,
+    name_planes,
     odd_grid,
     pixel_name,
     plane_axes,
@@ -76,9 +77,8 @@ def draw_contours(bank: FilterBank, level: float, style: Style, ax: Axes | None)
         colours.draw_bar(ax)
     share = "half" if level == 0.5 else f"{tidy(100 * level)} %"
     what = f"lines: {share} of each filter's peak amplitude"
-    unit = f"frequencies in cycles per {pixel_name(bank.ndim)}"
     seen = "outlines seen along z, y, x" * (bank.ndim == 3)
-    name_below(ax, "", what, seen, unit, style.heading, *_left_out(peaks, bank.ndim))
+    name_planes(ax, bank.ndim, what, seen, style.heading, *_left_out(peaks, bank.ndim))
     words = f"contours at {share} of the peak amplitude in the frequency plane, of {bank_words(bank)}"
     return finish(ax, words, _peak_words(peaks))
 

@@ -16,6 +16,11 @@ PICTURES = {
     "kernels": lambda: fb.plot.kernels(nested_model()),
     "coefficients": lambda: fb.plot.coefficients(BasisLayer(WEIGHTS, BANK)),
     "decomposition": lambda: fb.plot.decomposition(BasisLayer(WEIGHTS, BANK)),
+    "spectrum": lambda: fb.plot.spectrum(BANK),
+    "spectrum, contours": lambda: fb.plot.spectrum(BANK, kind="contours"),
+    "spectrum, polar": lambda: fb.plot.spectrum(BANK, kind="polar"),
+    "coverage": lambda: fb.plot.coverage(BANK),
+    "tuning": lambda: fb.plot.tuning(BANK),
     "training": lambda: fb.plot.training(History()),
 }
 

@@ -16,8 +16,9 @@ from .._check import Float64
 from ..analysis._coverage import Coverage
 from . import _tiles
 from ._alt import bank_words, finish
-from ._canvas import AnyFigure, given_axes, new_figure
+from ._canvas import AnyFigure, axes_inches, given_axes, new_figure
 from ._frequencies import (
+    NARROW,
     PLANES,
     axis_of,
     line_axes,
@@ -50,7 +51,12 @@ class End(NamedTuple):
     @property
     def text(self) -> str:
         """The name and the number."""
-        return f"{self.name} = {tidy(self.power)}"
+        return f"{self.name} = {_plain(self.power)}"
+
+
+def _plain(value: float) -> str:
+    """Write a number with three digits, or all of those before the point."""
+    return tidy(value, max(3, len(str(round(value)))) if value < 1e5 else 3)
 
 
 def coverage(
@@ -149,7 +155,7 @@ def _size(dimensions: int, colorbar: bool) -> tuple[float, float]:
 def _end(name: str, covered: Coverage, power: float) -> End:
     """Find the frequency of a bound: the lowest of all that are as good, and of opposite ones the one to the right."""
     mesh = np.meshgrid(*covered.frequencies, indexing="ij")
-    there = np.abs(covered.power - power) <= ALIKE * covered.power.max()
+    there = np.abs(covered.power - power) <= ALIKE * power + ROUNDING * covered.power.max()
     waves = np.stack([component[there] for component in mesh], axis=1)
     # Half a cycle per pixel is the same wave to either side; the grid has it at the left.
     waves = np.where(waves == -0.5, 0.5, waves)
@@ -162,10 +168,10 @@ def _notes(low: End, high: End, differ: bool) -> list[str]:
     if high.power == 0:
         return ["all filters are zero: every frequency is lost"]
     if not differ:
-        return [f"tight: A = B = {tidy(high.power)}, every frequency passes alike"]
+        return [f"tight: A = B = {_plain(high.power)}, every frequency passes alike"]
     if low.power == 0:
         return [f"A is 0: a frequency is lost; {high.text}"]
-    return [f"{low.text}; {high.text}; B/A = {tidy(high.power / low.power)}"]
+    return [f"{low.text}; {high.text}; B/A = {_plain(high.power / low.power)}"]
 
 
 def _place(end: End, dimensions: int) -> str:
@@ -203,14 +209,15 @@ def _mark(ax: Axes, ends: list[End], names: tuple[str, str]) -> None:
             x, y = wave[names[1]], wave[names[0]]
             (mark,) = ax.plot([x], [y], marker=MARKS[end.name], markersize=7, clip_on=False, zorder=3)
             mark.set(markerfacecolor="white", markeredgecolor="black", linestyle="none")
-            _name_mark(ax, end, x, y)
+            if axes_inches(ax)[0] >= NARROW:
+                _name_mark(ax, end, x, y)
 
 
 def _name_mark(ax: Axes, end: End, x: float, y: float) -> None:
     """Write which bound it is, towards the middle where there is room."""
-    right = x < 0.3
+    right, inwards = x < 0.3, -8 * (y > 0.45) + 8 * (y < -0.45)
     style = {"boxstyle": "round,pad=0.2", "facecolor": "black", "edgecolor": "none", "alpha": 0.5}
-    text = ax.annotate(end.text, (x, y), (8 if right else -8, 0), textcoords="offset points", va="center")
+    text = ax.annotate(end.text, (x, y), (8 if right else -8, -inwards), textcoords="offset points", va="center")
     text.set(ha="left" if right else "right", color="white", fontsize="small", bbox=style)
 
 
@@ -237,6 +244,4 @@ def _draw_curve(ax: Axes, covered: Coverage, ends: list[End]) -> None:
         ax.axhline(end.power, color=rcParams["text.color"], linewidth=0.6, linestyle="--", alpha=0.5)
         (mark,) = ax.plot(abs(end.wave), [end.power], marker=MARKS[end.name], markersize=6, clip_on=False, zorder=3)
         mark.set(color=rcParams["text.color"], linestyle="none")
-        text = ax.annotate(end.text, (0.5, end.power), (-2, 4), textcoords="offset points", ha="right")
-        box = {"boxstyle": "round,pad=0.1", "facecolor": rcParams["axes.facecolor"], "edgecolor": "none", "alpha": 0.8}
-        text.set(fontsize="small", bbox=box)
+        ax.annotate(end.text, (0.5, end.power), (4, 0), textcoords="offset points", va="center", fontsize="small")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +22,10 @@ from .._kernels import layer_kernels
 from ..analysis import frequency_response
 from ..analysis._tuning import Transform
 from . import _tiles
-from ._canvas import bare
+from ._canvas import axes_inches, bare
 from ._colours import frequency_colours, orientation_colours
 from ._labels import UNITS, tidy
+from ._layout import small
 from ._sources import accepted, layer_bank
 from ._tiles import Cmap
 
@@ -33,6 +35,8 @@ BETWEEN = 0.36  # of a plane's width, the room between two for the numbers
 ANGLES = 361  # around a circle
 HIGHEST = 0.75  # cycles per pixel, somewhat above the corners of the plane
 MARGIN = 1.12  # factor, around frequencies on a logarithmic axis
+SHARES = ("explained", "separability", "edge", "explained_variance_ratio", "cumulative")
+NARROW = 1.1  # inches, the width of a plane below which its axes have no numbers
 ROUND = 1e-9  # how exactly peaks are as high and frequencies alike
 
 
@@ -163,11 +167,14 @@ class Colouring:
         if name == "phase":
             ticks = {angle: f"{tidy(angle)}°" for angle in (-180.0, -90.0, 0.0, 90.0, 180.0)}
             return cls(np.degrees(values), cmap or orientation_colours(), Normalize(-180, 180), name, ticks)
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         if name == "symmetry":
             return cls(values, cmap or _tiles.CMAP, Normalize(-1, 1), name, {-1.0: "odd", 0.0: "0", 1.0: "even"})
-        norm = Normalize(low, high if high > low else low + (abs(low) or 1.0))
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        if name in SHARES:
+            low, high = 0.0, 1.0
+        room = 0.0 if high > low else abs(low) / 2 or 1.0
+        norm = Normalize(low - room, high + room)
         ends = {end: tidy(end) for end in (float(norm.inverse(share)) for share in (0, 0.5, 1))}
         label = f"{name} ({UNITS[name]})" if name in UNITS else name.replace("_", " ")
         return cls(values, cmap or frequency_colours(), norm, label, ends)
@@ -198,24 +205,32 @@ def pixel_name(dimensions: int) -> str:
 def plane_axes(ax: Axes, dimensions: int) -> list[Axes]:
     """Return axes for the planes of the spectrum, three side by side in 3-D, with their numbers and names."""
     planes = PLANES[dimensions]
-    places = [ax]
+    places, inches = [ax], axes_inches(ax)[0]
     if len(planes) > 1:
         bare(ax)
         whole = len(planes) + (len(planes) - 1) * BETWEEN
+        inches /= whole
         ax.set_box_aspect(1 / whole)
         lefts = [number * (1 + BETWEEN) / whole for number in range(len(planes))]
         places = [ax.inset_axes((left, 0, 1 / whole, 1)) for left in lefts]
-        ax.xaxis.labelpad = 32  # below the names of the planes' axes
+        ax.xaxis.labelpad = 32 if inches >= NARROW else 18  # below the names of the planes' axes
     for place, (down, across) in zip(places, planes, strict=True):
         place.set(xlim=(-0.5, 0.5), ylim=(0.5, -0.5), aspect="equal")
         ticks = (-0.5, 0.0, 0.5) if len(planes) > 1 else (-0.5, -0.25, 0.0, 0.25, 0.5)
         place.set(xticks=ticks, yticks=ticks)
-        place.tick_params(length=2, labelsize="small")
+        is_numbered = inches >= NARROW
+        place.tick_params(length=2, labelsize="small", labelbottom=is_numbered, labelleft=is_numbered)
         place.spines[:].set_linewidth(0.4)
-        place.set_xlabel(f"frequency in {across}", fontsize="small")
-        unit = "" if len(planes) > 1 else " (cycles per pixel)"
-        place.set_ylabel(f"frequency in {down}, downwards{unit}", fontsize="small", labelpad=2)
+        place.set_xlabel(f"frequency in {across}" if is_numbered else across, fontsize="small")
+        name = f"frequency in {down}, downwards" if is_numbered else down
+        place.set_ylabel(fitting(name, inches), fontsize="small", labelpad=2)
     return places
+
+
+def fitting(name: str, inches: float) -> str:
+    """Return the name of an axis, in two lines if it is longer than the axis."""
+    fits = len(name) * 0.5 * small() / 72 <= inches
+    return name if fits else name.replace(" (", "\n(").replace(", ", ",\n")
 
 
 def name_planes(ax: Axes, dimensions: int, *notes: str) -> None:
@@ -223,7 +238,7 @@ def name_planes(ax: Axes, dimensions: int, *notes: str) -> None:
     if dimensions == 2:
         name_below(ax, "frequency in x (cycles per pixel)", *notes)
     else:
-        name_below(ax, "", *notes, "frequencies in cycles per pixel")
+        name_below(ax, "", *notes, f"frequencies from {tidy(-0.5)} to 0.5 cycles per pixel")
 
 
 def bar_ends(frequency: Float64, bandwidth: Float64) -> tuple[Float64, Float64]:
@@ -252,7 +267,8 @@ def frequency_scale(ax: Axes, along: str, frequency: Float64, bandwidth: Float64
     (ax.set_ylim if along == "y" else ax.set_xlim)(bounds)
     if along == "y":
         axis.set_tick_params(labelleft=show)
-        ax.set_ylabel("peak frequency (cycles per pixel)" * show, fontsize="small")
+        name = fitting("peak frequency (cycles per pixel)", axes_inches(ax)[1])
+        ax.set_ylabel(name * show, fontsize="small")
 
 
 def line_axes(ax: Axes, ylabel: str) -> None:
@@ -261,6 +277,15 @@ def line_axes(ax: Axes, ylabel: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize="small")
     ax.set_ylabel(ylabel, fontsize="small")
+
+
+def texts_by_place(texts: Sequence[str], places: Float64) -> dict[tuple[float, float], str]:
+    """Return what to write at each of the places `(n, 2)`: the texts of all filters there."""
+    found: dict[tuple[float, float], list[str]] = {}
+    for text, (x, y) in zip(texts, places if texts else [], strict=True):
+        if np.isfinite([x, y]).all():
+            found.setdefault((round(x, 6), round(y, 6)), []).append(text.replace("\n", " "))
+    return {place: ", ".join(dict.fromkeys(own)) for place, own in found.items()}
 
 
 def name_below(ax: Axes, name: str, *notes: str) -> None:

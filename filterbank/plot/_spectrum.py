@@ -25,7 +25,7 @@ from ._tiles import Cmap, Scale
 
 CMAP = "viridis"
 MOST_SAMPLES = 4_000_000  # of all tiles together
-SIDES = (33, 257)  # the fewest and the most samples along an axis of a tile
+SIDES = (33, 243)  # the fewest and the most samples along an axis of a tile
 NUMBERED = 0.5  # inches, the width of a tile from which on its axes have numbers
 
 

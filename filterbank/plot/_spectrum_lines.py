@@ -16,7 +16,7 @@ from scipy import fft
 
 from .._bank import FilterBank
 from .._check import Array, Float64
-from . import _layout, _tiles
+from . import _tiles
 from ._alt import bank_words, counted, finish
 from ._canvas import AnyFigure, checked_figure, given_axes, new_figure
 from ._frequencies import (
@@ -33,9 +33,11 @@ from ._frequencies import (
     odd_grid,
     pixel_name,
     plane_axes,
+    texts_by_place,
     wrapped,
 )
 from ._labels import tidy
+from ._layout import small
 from ._tiles import Cmap, Scale
 
 SAMPLES = {1: 512, 2: 129, 3: 49}  # along an axis, where filters are not larger
@@ -204,11 +206,8 @@ def _draw_lines(ax: Axes, lines: Sequence[Sequence[Float64]], colours: Float64, 
 
 def _write_at_peaks(ax: Axes, texts: Sequence[str], places: Float64) -> None:
     """Write a text at each filter's peak."""
-    for text, place in zip(texts, places, strict=False):
-        if np.isfinite(place).all():
-            ax.text(place[0], place[1], text, ha="center", va="center", fontsize=0.85 * _layout.small()).set_in_layout(
-                False
-            )
+    for (x, y), text in texts_by_place(texts, places).items():
+        ax.text(x, y, text, ha="center", va="center", fontsize=0.85 * small()).set_in_layout(False)
 
 
 def _left_out(peaks: Peaks, dimensions: int) -> list[str]:

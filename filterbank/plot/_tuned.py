@@ -84,7 +84,10 @@ def _of_tuning(tuned: Tuning, bank: FilterBank, words: str) -> Tuned:
 
 
 def _azimuth_and_elevation(waves: Float64) -> tuple[Float64, Float64]:
-    """Return the angles in degrees of unit vectors z, y, x: from x to y, from 0 to below 180, and from there to z; along z there is no azimuth."""
+    """Return the angles in degrees of unit vectors z, y, x: from x to y, from 0 to below 180, and from there to z.
+
+    Along z there is no azimuth.
+    """
     z, y, x = waves.T
     up = np.where((y < 0) | ((y == 0) & (x < 0)), -1.0, 1.0)
     along_z = np.abs(z) > 1 - 1e-12

@@ -16,8 +16,8 @@ from .._check import Float64, shown
 from .._kernels import as_float64
 from . import _layout
 from ._alt import counted, finish
-from ._canvas import AnyFigure, bare, given_axes, new_figure
-from ._frequencies import Colouring, bar_ends, frequency_scale, name_below, pixel_name
+from ._canvas import AnyFigure, axes_inches, bare, given_axes, new_figure
+from ._frequencies import Colouring, bar_ends, fitting, frequency_scale, name_below, pixel_name, texts_by_place
 from ._labels import Labels, filter_labels, tidy
 from ._tiles import Cmap
 from ._tuned import Tuned, read
@@ -25,7 +25,8 @@ from ._tuned import Tuned, read
 Color: TypeAlias = str | npt.ArrayLike | None
 
 EDGE = 6.0  # degrees shown beyond half a turn, where the first orientations come again
-STRIP = 24.0  # degrees, the width of the strip of filters without orientation
+FEW_TICKS = 2.0  # inches, the width of axes up to which three angles are named
+STRIP = 0.65  # inches, the width of the strip of filters without orientation
 LOWEST = 0.035  # share of the axes, where filters of zero frequency stand
 
 
@@ -150,19 +151,21 @@ def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], hea
     if len(names) > 1:
         bare(ax)
         places = [ax.inset_axes((left, 0, 0.46, 1)) for left in (0, 0.54)]
-        ax.xaxis.labelpad = 32  # below the names of the panels' axes
+        narrow = fitting(names[-1], axes_inches(places[-1])[0]) != names[-1]
+        ax.xaxis.labelpad = 44 if narrow else 32  # below the names of the panels' axes
+    located = np.where(tuned.is_still, np.nan, tuned.frequency)
     for number, (place, angles, name) in enumerate(zip(places, tuned.angles, names, strict=True)):
         frequency_scale(place, "y", tuned.frequency, tuned.bandwidth, show=number == 0)
         _style(place)
         oriented = _on_angle(place, angles, turns=number == 0)
         x = np.where(np.isfinite(angles), angles, oriented)
         _draw_bars(place, x, tuned, colours)
-        _draw_points(place, x, tuned.frequency, colours)
+        _draw_points(place, x, located, colours)
         _draw_still(place, x[tuned.is_still], colours[tuned.is_still], "y")
         if number == 0:
             _draw_again(place, angles, tuned.frequency, colours)
-        _write(place, x, tuned.frequency, texts if number == 0 else [])
-        place.set_xlabel(name, fontsize="small")
+        _write(place, x, located, texts if number == 0 else [])
+        place.set_xlabel(fitting(name, axes_inches(place)[0]), fontsize="small")
     notes = [*_notes(tuned), heading]
     name_below(ax, names[0] if len(names) == 1 else "", *notes)
 
@@ -177,12 +180,14 @@ def _style(ax: Axes) -> None:
 def _on_angle(ax: Axes, angles: Float64, *, turns: bool) -> float:
     """Number an axis of degrees and return where filters without an angle stand, in a strip if there are any."""
     low, high = (0.0, 180.0) if turns else (-90.0, 90.0)
-    ticks = {angle: tidy(angle) for angle in np.linspace(low, high, 5)}
-    place = high + EDGE + STRIP / 2
+    inches = axes_inches(ax)[0]
+    ticks = {angle: tidy(angle) for angle in np.linspace(low, high, 5 if inches > FEW_TICKS else 3)}
     end = high + EDGE
+    strip = (end - low) * STRIP / max(inches - STRIP, STRIP)
+    place = end + strip / 2
     if np.isnan(angles).any():
         ax.axvline(end, color=rcParams["axes.edgecolor"], linewidth=rcParams["axes.linewidth"])
-        ticks[place], end = "none", end + STRIP
+        ticks[place], end = "none", end + strip
     ax.set_xlim(low - EDGE, end)
     ax.set_xticks(list(ticks), labels=list(ticks.values()))
     return place
@@ -248,15 +253,16 @@ def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str]
     """Draw the frequencies of 1-D filters, one below the other."""
     count = len(tuned.frequency)
     rows = np.arange(float(count))
+    located = np.where(tuned.is_still, np.nan, tuned.frequency)
     frequency_scale(ax, "x", tuned.frequency, tuned.bandwidth)
     _style(ax)
     ends = np.stack(bar_ends(tuned.frequency, tuned.bandwidth), axis=1)
     bars = np.stack([ends, np.stack([rows, rows], axis=1)], axis=-1)
     kept = np.isfinite(ends).all(axis=1)
     _add_bars(ax, bars[kept], colours[kept], count)
-    _draw_points(ax, tuned.frequency, rows, colours)
+    _draw_points(ax, located, rows, colours)
     _draw_still(ax, rows[tuned.is_still], colours[tuned.is_still], "x")
-    _write(ax, tuned.frequency, rows, texts)
+    _write(ax, located, rows, texts)
     ax.set_ylim(count - 0.5, -0.5)
     ax.set_yticks(_layout.few(count))
     ax.set_ylabel("filter", fontsize="small")
@@ -264,10 +270,9 @@ def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str]
 
 
 def _write(ax: Axes, x: Float64, y: Float64, texts: list[str]) -> None:
-    for text, place in zip(texts, zip(x, y, strict=True) if texts else [], strict=True):
-        if np.isfinite(place).all():
-            note = ax.annotate(text, place, (3, 3), textcoords="offset points", fontsize=0.85 * _layout.small())
-            note.set_in_layout(False)
+    for place, text in texts_by_place(texts, np.stack([x, y], axis=1)).items():
+        note = ax.annotate(text, place, (3, 3), textcoords="offset points", fontsize=0.85 * _layout.small())
+        note.set_in_layout(False)
 
 
 def _area(count: int) -> float:

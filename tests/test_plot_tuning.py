@@ -217,6 +217,45 @@ def test_many_filters_are_small_and_faint():
     assert many.get_alpha() < few.get_alpha() == 1
 
 
+def heights(ax, along="height"):
+    """Return the ends and the length of the bars of a histogram."""
+    if along == "height":
+        return [(bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in ax.patches]
+    return [(bar.get_y(), bar.get_y() + bar.get_height(), bar.get_width()) for bar in ax.patches]
+
+
+def test_histograms_count_the_filters():
+    filters = np.concatenate([fb.gabor(15).filters, fb.dog(15).filters, np.ones((1, 15, 15))])
+    ax = fb.plot.tuning(filters, marginals=True).axes[0]
+    above, right = ax.child_axes
+    points = points_of(ax)
+    for low, high, count in heights(above):
+        inside = sum(((points[:16, 0] + turn >= low) & (points[:16, 0] + turn < high)).sum() for turn in (-180, 0, 180))
+        assert count == inside
+    for low, high, count in heights(right, "width"):
+        assert count == ((points[:, 1] >= low) & (points[:, 1] < high)).sum()
+    assert sum(count for _, _, count in heights(right, "width")) == 19
+    assert [text.get_text() for text in above.texts] == ["4"]
+    assert above.get_xlim() == ax.get_xlim()
+    assert (right.get_ylim(), right.get_yscale()) == (ax.get_ylim(), "log")
+
+
+@pytest.mark.parametrize(("bank", "count"), [(SIGNALS, [5]), (VOLUMES, [9, 11, 11])], ids=["1-D", "3-D"])
+def test_histograms_of_signals_and_volumes(bank, count):
+    ax = fb.plot.tuning(bank, marginals=True).axes[0]
+    panels = ax.child_axes[:2] if bank is VOLUMES else [ax]
+    margins = [margin for panel in panels for margin in panel.child_axes]
+    assert len(margins) == len(count)
+    ends = [-7.5, -97.5]
+    for number, (margin, expected) in enumerate(zip(margins, count, strict=True)):
+        bars = heights(margin, "width" if number == 2 else "height")
+        # The first step of azimuths is drawn at both ends.
+        bars = bars[:-1] if bank is VOLUMES and number == 0 else bars
+        assert sum(length for _, _, length in bars) == expected
+        if bank is VOLUMES and number < 2:
+            assert bars[0][0] == ends[number]
+
+
 def test_it_goes_into_axes():
     figure, (left, right) = plt.subplots(1, 2)
     assert fb.plot.tuning(GABOR, ax=left) is figure

@@ -41,6 +41,7 @@ from ._layout import small
 from ._tiles import Cmap, Scale
 
 SAMPLES = {1: 512, 2: 129, 3: 49}  # along an axis, where filters are not larger
+SAMPLES_PER_PIXEL = 4  # of larger filters
 CIRCLES = (0.125, 0.25, 0.5)  # cycles per pixel, octaves to read frequencies by
 
 
@@ -87,7 +88,7 @@ def draw_contours(bank: FilterBank, level: float, style: Style, ax: Axes | None)
 
 def _contours(bank: FilterBank, level: float, peaks: Peaks) -> list[list[list[Float64]]]:
     """Return the contours of each filter in each plane, lines `(points, 2)` of x and y."""
-    grid = odd_grid(bank.size, SAMPLES[bank.ndim])
+    grid = odd_grid(bank.size, max(SAMPLES[bank.ndim], SAMPLES_PER_PIXEL * max(bank.size)))
     across = axis_of(grid[0])
     planes: list[list[list[Float64]]] = [[] for _ in range(1 if bank.ndim == 2 else 3)]
     for one, height in zip(bank.filters, peaks.heights, strict=True):

@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import is_color_like, to_rgba
 from matplotlib.figure import Figure
 
+from .. import _check
 from .._check import Float64, shown
 from .._kernels import as_float64
 from . import _layout
@@ -21,6 +22,7 @@ from ._frequencies import Colouring, bar_ends, fitting, frequency_scale, name_be
 from ._labels import Labels, filter_labels, tidy
 from ._tiles import Cmap
 from ._tuned import Tuned, read
+from ._tuning_margins import MARGIN_SHARE, draw_margins
 
 Color: TypeAlias = str | npt.ArrayLike | None
 
@@ -35,6 +37,7 @@ def tuning(
     *,
     color: Color = None,
     labels: Labels = None,
+    marginals: bool = False,
     cmap: Cmap | None = None,
     colorbar: bool = True,
     ax: Axes | None = None,
@@ -54,6 +57,9 @@ def tuning(
         and else one colour.
     labels : str or sequence, optional
         What to write at each point: columns of the bank ("index" counts the filters), or a text for each.
+    marginals : bool, default False
+        Draw beside the axes how many filters are where: histograms over the angles in steps of 15 degrees, and over the
+        frequencies.
     cmap : str or Colormap, optional
         The colours of numbers. The default is cyclic for angles, diverging for "symmetry", and else sequential.
     colorbar : bool, default True
@@ -109,14 +115,17 @@ def tuning(
     else:
         colours = np.repeat(np.array([to_rgba(colouring)]), len(tuned.frequency), axis=0)
     texts, heading = filter_labels(labels, tuned.bank)
+    margin = _check.flag("marginals", marginals)
     has_bar = colorbar and isinstance(colouring, Colouring)
     ax = given_axes(ax, fig) or new_figure((_width(tuned.dimensions) + 0.7 * has_bar, 3.8)).add_subplot()
     if tuned.dimensions == 1:
-        _draw_frequencies(ax, tuned, colours, texts, heading)
+        panels = _draw_frequencies(ax, tuned, colours, texts, heading)
     else:
-        _draw_angles(ax, tuned, colours, texts, heading)
+        panels = _draw_angles(ax, tuned, colours, texts, heading)
+    if margin:
+        draw_margins(panels, tuned)
     if has_bar and isinstance(colouring, Colouring):
-        colouring.draw_bar(ax)
+        colouring.draw_bar(ax, edge=1 + MARGIN_SHARE * (margin and tuned.dimensions > 1))
     how = "peak frequency" if tuned.dimensions == 1 else "peak frequency over orientation"
     return finish(ax, f"scatter of the {how} of {tuned.words}", _words(tuned))
 
@@ -144,7 +153,7 @@ def _width(dimensions: int) -> float:
     return 8.0 if dimensions == 3 else 5.4
 
 
-def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], heading: str) -> None:
+def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], heading: str) -> list[Axes]:
     """Draw frequency over orientation; in 3-D over azimuth and over elevation, side by side."""
     names = ("orientation (degrees)",) if tuned.dimensions == 2 else ("azimuth (degrees)", "elevation (degrees)")
     places = [ax]
@@ -168,6 +177,7 @@ def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], hea
         place.set_xlabel(fitting(name, axes_inches(place)[0]), fontsize="small")
     notes = [*_notes(tuned), heading]
     name_below(ax, names[0] if len(names) == 1 else "", *notes)
+    return places
 
 
 def _style(ax: Axes) -> None:
@@ -249,7 +259,7 @@ def _add_bars(ax: Axes, bars: Float64, colours: Float64, count: int) -> None:
     ax.add_collection(lines, autolim=False)
 
 
-def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], heading: str) -> None:
+def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], heading: str) -> list[Axes]:
     """Draw the frequencies of 1-D filters, one below the other."""
     count = len(tuned.frequency)
     rows = np.arange(float(count))
@@ -267,6 +277,7 @@ def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str]
     ax.set_yticks(_layout.few(count))
     ax.set_ylabel("filter", fontsize="small")
     name_below(ax, "peak frequency (cycles per sample)", *_notes(tuned), heading)
+    return [ax]
 
 
 def _write(ax: Axes, x: Float64, y: Float64, texts: list[str]) -> None:

@@ -148,6 +148,13 @@ def test_contours_of_rings_are_in_the_colour_of_text():
     assert "1 filter of zeros not drawn" in ax.get_xlabel()
 
 
+def test_rings_are_coloured_by_frequency_where_nothing_has_an_orientation():
+    ax = fb.plot.spectrum(fb.dog(15), kind="contours").axes[0]
+    assert "colour of text" not in ax.get_xlabel()
+    ax = fb.plot.spectrum(BANK, kind="contours", color="frequency").axes[0]
+    assert "colour of text: 1 filter with the peak at zero frequency" in ax.get_xlabel().replace("\n", " ")
+
+
 def test_many_contours_are_fine_and_faint():
     few, many = (fb.plot.spectrum(RNG.standard_normal((n, 5, 5)), kind="contours").axes[0] for n in (3, 300))
     assert lines_of(many)[0].get_linewidths()[0] < lines_of(few)[0].get_linewidths()[0]
@@ -186,10 +193,20 @@ def test_labels_stand_at_the_peaks():
     ax = fb.plot.spectrum(GABOR, kind="contours", labels="index").axes[0]
     texts = texts_of(ax)
     assert sorted(int(one) for text in texts for one in text.split(", ")) == list(range(16))
+    assert len(texts) == 8  # cosine and sine, whose peaks are near, share one
     tuned = fb.analysis.tuning(GABOR)
-    last = ax.texts[-1]
-    index = int(last.get_text().split(", ")[0])
-    assert np.hypot(*last.get_position()) == pytest.approx(tuned["frequency"][index], abs=1e-5)
+    for text in ax.texts:
+        index = int(text.get_text().split(", ")[0])
+        assert np.hypot(*text.get_position()) == pytest.approx(tuned["frequency"][index])
+
+
+def test_labels_of_polar_curves_stand_at_their_largest():
+    ax = fb.plot.spectrum(GABOR, kind="polar", labels="index").axes[0]
+    tuned = fb.analysis.tuning(GABOR)
+    peaks = np.abs(lines_of(ax)[0].get_segments())[..., 1].max(axis=1)
+    for text in ax.texts:
+        index = int(text.get_text().split(", ")[0])
+        assert text.get_position() == pytest.approx((tuned["orientation"][index], peaks[index]))
 
 
 # Polar curves

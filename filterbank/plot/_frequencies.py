@@ -279,13 +279,17 @@ def line_axes(ax: Axes, ylabel: str) -> None:
     ax.set_ylabel(ylabel, fontsize="small")
 
 
-def texts_by_place(texts: Sequence[str], places: Float64) -> dict[tuple[float, float], str]:
-    """Return what to write at each of the places `(n, 2)`: the texts of all filters there."""
-    found: dict[tuple[float, float], list[str]] = {}
-    for text, (x, y) in zip(texts, places if texts else [], strict=True):
-        if np.isfinite([x, y]).all():
-            found.setdefault((round(x, 6), round(y, 6)), []).append(text.replace("\n", " "))
-    return {place: ", ".join(dict.fromkeys(own)) for place, own in found.items()}
+def merged_texts(texts: Sequence[str], places: Float64, near: float = 0.02) -> list[tuple[int, str]]:
+    """Return texts that are not in each other's way: those of filters near to another are written with the first.
+
+    With the number of that filter. `places` are `(n, 2)`, as shares of the axes or about so; NaN where nothing is.
+    """
+    found: dict[int, list[str]] = {}
+    for index, text in enumerate(texts):
+        if np.isfinite(places[index]).all():
+            first = next((one for one in found if np.abs(places[one] - places[index]).max() <= near), index)
+            found.setdefault(first, []).append(text.replace("\n", " "))
+    return [(index, ", ".join(dict.fromkeys(own))) for index, own in found.items()]
 
 
 def name_below(ax: Axes, name: str, *notes: str) -> None:

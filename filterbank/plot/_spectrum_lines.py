@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
+import numpy.typing as npt
 from contourpy import contour_generator
 from matplotlib import rcParams
 from matplotlib.axes import Axes
@@ -28,12 +29,12 @@ from ._frequencies import (
     half_spectra,
     line_axes,
     magnitudes,
+    merged_texts,
     name_below,
     name_planes,
     odd_grid,
     pixel_name,
     plane_axes,
-    texts_by_place,
     wrapped,
 )
 from ._labels import tidy
@@ -81,7 +82,7 @@ def draw_contours(bank: FilterBank, level: float, style: Style, ax: Axes | None)
     share = "half" if level == 0.5 else f"{tidy(100 * level)} %"
     what = f"lines: {share} of each filter's peak amplitude"
     seen = "outlines seen along z, y, x" * (bank.ndim == 3)
-    name_planes(ax, bank.ndim, what, seen, style.heading, *_left_out(peaks, bank.ndim))
+    name_planes(ax, bank.ndim, what, seen, style.heading, *_left_out(peaks, colours, ~peaks.is_zero))
     words = f"contours at {share} of the peak amplitude in the frequency plane, of {bank_words(bank)}"
     return finish(ax, words, _peak_words(peaks))
 
@@ -118,9 +119,7 @@ def _draw_curves(
     curves = np.stack([np.broadcast_to(frequencies, values.shape), values], axis=-1)
     _draw_lines(ax, [[curve] for curve in curves], colours.rgba)
     above = values >= level * values.max(axis=1, keepdims=True)
-    bands = [
-        [part for part in _runs(curve, inside) if len(part) > 1] for curve, inside in zip(curves, above, strict=True)
-    ]
+    bands = [_runs(curve, inside) for curve, inside in zip(curves, above, strict=True)]
     _draw_lines(ax, bands, colours.rgba, width=2.5)
     ax.set_ylim(0, 1.05 * _tiles.limit_of(values))
     _write_at_peaks(ax, style.texts, np.stack([np.abs(peaks.waves[:, 0]), values.max(axis=1)], axis=1))
@@ -128,7 +127,9 @@ def _draw_curves(
         colours.draw_bar(ax)
     thick = f"thick: above {tidy(100 * level)} % of each filter's peak"
     each = "each filter on its own scale" * (style.scale == "each")
-    name_below(ax, "frequency (cycles per sample)", thick, style.heading, each, *_left_out(peaks, 1))
+    name_below(
+        ax, "frequency (cycles per sample)", thick, style.heading, each, *_left_out(peaks, colours, ~peaks.is_zero)
+    )
     return finish(ax, f"curves of the magnitude over frequency, of {bank_words(bank)}", _peak_words(peaks))
 
 
@@ -147,14 +148,14 @@ def draw_polar(bank: FilterBank, style: Style, ax: Axes | None, fig: AnyFigure |
             f"kind='contours' draws them all in one picture"
         )
     peaks = Peaks.of(bank)
-    drawn = np.flatnonzero(peaks.frequency > 0)
+    turning = peaks.frequency > 0
     values = _tiles.scaled(peaks.circles, style.scale)
     colours = style.colouring(peaks)
     place = _polar_axes(ax, fig, style.colorbar)
     angles = np.linspace(0, 2 * np.pi, ANGLES)
-    lines = [[np.stack([angles, values[index]], axis=1)] for index in drawn]
-    _draw_lines(place, lines, colours.rgba[drawn])
-    end = _tiles.limit_of(values[drawn])
+    lines = [[np.stack([angles, values[index]], axis=1)] for index in np.flatnonzero(turning)]
+    _draw_lines(place, lines, colours.rgba[turning])
+    end = _tiles.limit_of(values[turning])
     place.set_ylim(0, 1.05 * end)
     place.set_rgrids([end / 2, end], labels=[tidy(end / 2), tidy(end)], angle=22.5, fontsize="small")
     _write_at_peaks(place, style.texts, np.stack([np.arctan2(*peaks.waves.T), values.max(axis=1)], axis=1))
@@ -164,7 +165,9 @@ def draw_polar(bank: FilterBank, style: Style, ax: Axes | None, fig: AnyFigure |
     still = int(np.count_nonzero(peaks.frequency == 0))
     none = f"not drawn: {counted(still, 'filter')} whose peak is zero frequency" * bool(still)
     directions = "angles from x to y, downwards"
-    name_below(place, f"{what} at each peak frequency", directions, style.heading, none, *_zero_note(peaks))
+    name_below(
+        place, f"{what} at each peak frequency", directions, style.heading, none, *_left_out(peaks, colours, turning)
+    )
     words = f"polar curves of the {what} over orientation, at the peak frequency of {bank_words(bank)}"
     return finish(place, words, _peak_words(peaks), none)
 
@@ -207,14 +210,19 @@ def _draw_lines(ax: Axes, lines: Sequence[Sequence[Float64]], colours: Float64, 
 
 def _write_at_peaks(ax: Axes, texts: Sequence[str], places: Float64) -> None:
     """Write a text at each filter's peak."""
-    for (x, y), text in texts_by_place(texts, places).items():
-        ax.text(x, y, text, ha="center", va="center", fontsize=0.85 * small()).set_in_layout(False)
+    # On the scale of the axes, with their size: radii of polar axes are as long as the half.
+    span = [2 * np.pi if isinstance(ax, PolarAxes) else np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())]
+    for index, text in merged_texts(texts, places / span):
+        x, y = places[index].tolist()
+        note = ax.text(x, y, text, ha="center", va="center")
+        note.set(fontsize=0.85 * small(), in_layout=False)
 
 
-def _left_out(peaks: Peaks, dimensions: int) -> list[str]:
-    """Say which filters have no colour, and which no line."""
-    none = int(np.count_nonzero(np.isnan(peaks.orientation) & ~peaks.is_zero)) if dimensions == 2 else 0
-    return [f"colour of text: {counted(none, 'filter')} without orientation" * bool(none), *_zero_note(peaks)]
+def _left_out(peaks: Peaks, colours: Colouring, drawn: npt.NDArray[np.bool_]) -> list[str]:
+    """Say which of the drawn filters have no colour, and which have no line."""
+    none = int(np.count_nonzero(np.isnan(colours.values) & drawn))
+    why = "without orientation" if colours.label == "orientation" else "with the peak at zero frequency"
+    return [f"colour of text: {counted(none, 'filter')} {why}" * bool(none), *_zero_note(peaks)]
 
 
 def _zero_note(peaks: Peaks) -> list[str]:

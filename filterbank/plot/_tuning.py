@@ -18,7 +18,7 @@ from .._kernels import as_float64
 from . import _layout
 from ._alt import counted, finish
 from ._canvas import AnyFigure, axes_inches, bare, given_axes, new_figure
-from ._frequencies import Colouring, bar_ends, fitting, frequency_scale, name_below, pixel_name, texts_by_place
+from ._frequencies import Colouring, bar_ends, fitting, frequency_scale, merged_texts, name_below, pixel_name
 from ._labels import Labels, filter_labels, tidy
 from ._tiles import Cmap
 from ._tuned import Tuned, read
@@ -281,9 +281,10 @@ def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str]
 
 
 def _write(ax: Axes, x: Float64, y: Float64, texts: list[str]) -> None:
-    for place, text in texts_by_place(texts, np.stack([x, y], axis=1)).items():
-        note = ax.annotate(text, place, (3, 3), textcoords="offset points", fontsize=0.85 * _layout.small())
-        note.set_in_layout(False)
+    apart = ax.transAxes.inverted().transform(ax.transData.transform(np.stack([x, y], axis=1)))
+    for index, text in merged_texts(texts, apart):
+        note = ax.annotate(text, (x[index], y[index]), (3, 3), textcoords="offset points")
+        note.set(fontsize=0.85 * _layout.small(), in_layout=False)
 
 
 def _area(count: int) -> float:

@@ -288,8 +288,12 @@ def merged_texts(texts: Sequence[str], places: Float64, near: float = 0.02) -> l
     for index, text in enumerate(texts):
         if np.isfinite(places[index]).all():
             first = next((one for one in found if np.abs(places[one] - places[index]).max() <= near), index)
-            found.setdefault(first, []).append(text.replace("\n", " "))
-    return [(index, ", ".join(dict.fromkeys(own))) for index, own in found.items()]
+            found.setdefault(first, []).append(text)
+    several = {index: list(dict.fromkeys(own)) for index, own in found.items()}
+    return [
+        (index, own[0] if len(own) == 1 else ", ".join(text.replace("\n", " ") for text in own))
+        for index, own in several.items()
+    ]
 
 
 def name_below(ax: Axes, name: str, *notes: str) -> None:

@@ -121,8 +121,8 @@ def _draw_curves(
     above = values >= level * values.max(axis=1, keepdims=True)
     bands = [_runs(curve, inside) for curve, inside in zip(curves, above, strict=True)]
     _draw_lines(ax, bands, colours.rgba, width=2.5)
-    ax.set_ylim(0, 1.05 * _tiles.limit_of(values))
-    _write_at_peaks(ax, style.texts, np.stack([np.abs(peaks.waves[:, 0]), values.max(axis=1)], axis=1))
+    ax.set_ylim(0, (1.1 if style.texts else 1.05) * _tiles.limit_of(values))
+    _write_at_peaks(ax, style.texts, np.stack([np.abs(peaks.waves[:, 0]), values.max(axis=1)], axis=1), above=True)
     if style.colorbar:
         colours.draw_bar(ax)
     thick = f"thick: above {tidy(100 * level)} % of each filter's peak"
@@ -208,13 +208,13 @@ def _draw_lines(ax: Axes, lines: Sequence[Sequence[Float64]], colours: Float64, 
     ax.add_collection(LineCollection(segments, colors=each, linewidths=width * thin, alpha=fade), autolim=False)
 
 
-def _write_at_peaks(ax: Axes, texts: Sequence[str], places: Float64) -> None:
-    """Write a text at each filter's peak."""
+def _write_at_peaks(ax: Axes, texts: Sequence[str], places: Float64, *, above: bool = False) -> None:
+    """Write a text at or above each filter's peak."""
     # On the scale of the axes, with their size: radii of polar axes are as long as the half.
     span = [2 * np.pi if isinstance(ax, PolarAxes) else np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())]
-    for index, text in merged_texts(texts, places / span):
+    for index, text in merged_texts(texts, places / span, 0.03):
         x, y = places[index].tolist()
-        note = ax.text(x, y, text, ha="center", va="center")
+        note = ax.text(x, y, text, ha="center", va="bottom" if above else "center")
         note.set(fontsize=0.85 * small(), in_layout=False)
 
 

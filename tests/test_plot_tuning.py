@@ -70,6 +70,7 @@ def test_bars_come_back_at_the_other_side():
     np.testing.assert_allclose(np.sort(across[..., 0], axis=0), [[0, width / 2], [180 - width / 2, 180]])
     np.testing.assert_allclose(points_of(ax, "again"), [[180, points_of(ax)[0, 1]]])
     assert np.ptp(across[..., 0], axis=1).sum() == pytest.approx(width)
+    assert "hollow: the same half a turn on" in ax.get_xlabel().replace("\n", " ")
 
 
 def test_filters_without_orientation_stand_in_a_strip():
@@ -109,9 +110,32 @@ def test_colours_are_the_numbers_asked_for():
     np.testing.assert_allclose(shown[[0, -1], :3], [[0, 0, 0], [1, 1, 1]])
     shown = named(fb.plot.tuning(GABOR, color="red").axes[0], "filters").get_facecolor()
     np.testing.assert_allclose(shown, [[1, 0, 0, 1]] * 16)
+    three = fb.plot.tuning(GABOR[:3], color=(1.0, 0.0, 0.0)).axes[0]
+    np.testing.assert_allclose(named(three, "filters").get_facecolor(), [[1, 0, 0, 1]] * 3)
+    three = fb.plot.tuning(GABOR[:3], color=[1.0, 0.0, 0.0], cmap="gray").axes[0]
+    np.testing.assert_allclose(named(three, "filters").get_facecolor()[:, 0], [1, 0, 0])
     ax = fb.plot.tuning(GABOR, color="sigma", colorbar=False).axes[0]
     assert len(np.unique(named(ax, "filters").get_facecolor(), axis=0)) == len(np.unique(GABOR.parameters["sigma"]))
     assert not ax.child_axes
+
+
+def test_filters_without_the_number_have_the_colour_of_text():
+    bank = np.concatenate([fb.gabor(15).filters, fb.dog(15).filters])
+    with plt.style.context("dark_background"):
+        ax = fb.plot.tuning(bank, color="orientation").axes[0]
+    colours = named(ax, "filters").get_facecolor()
+    np.testing.assert_array_equal(colours[16:, :3], np.ones((3, 3)))
+    assert "colour of text: 3 filters without that number" in ax.get_xlabel().replace("\n", " ")
+    angles = fb.analysis.tuning(bank)["orientation"][:16]
+    np.testing.assert_allclose(colours[:16, :3], orientation_colours()(angles / np.pi)[:, :3])
+
+
+def test_frequencies_are_coloured_by_octaves():
+    ax = fb.plot.tuning(GABOR, color="frequency").axes[0]
+    (bar,) = ax.child_axes
+    frequency = fb.analysis.tuning(GABOR)["frequency"]
+    np.testing.assert_allclose(bar.get_ylim(), [frequency.min(), frequency.max()])
+    assert bar.get_yscale() == "log"
 
 
 def test_a_number_that_is_not_there_is_named():

@@ -79,7 +79,8 @@ def _of_tuning(tuned: Tuning, bank: FilterBank, words: str) -> Tuned:
     if tuned["orientation"].ndim == 2:
         angles = _azimuth_and_elevation(tuned["orientation"])
     elif tuned["centroid"].shape[1] == 2:
-        angles = (np.where(width < TURN, np.degrees(tuned["orientation"]), np.nan),)
+        measured["orientation"] = np.where(width < TURN, tuned["orientation"], np.nan)
+        angles = (np.degrees(measured["orientation"]),)
     return Tuned(bank, numeric | measured, frequency, tuned["bandwidth"], angles, np.degrees(width), words)
 
 

@@ -117,11 +117,12 @@ def tuning(
     texts, heading = filter_labels(labels, tuned.bank)
     margin = _check.flag("marginals", marginals)
     has_bar = colorbar and isinstance(colouring, Colouring)
+    notes = [*_notes(tuned), _uncoloured(tuned, colouring), heading]
     ax = given_axes(ax, fig) or new_figure((_width(tuned.dimensions) + 0.7 * has_bar, 3.8)).add_subplot()
     if tuned.dimensions == 1:
-        panels = _draw_frequencies(ax, tuned, colours, texts, heading)
+        panels = _draw_frequencies(ax, tuned, colours, texts, notes)
     else:
-        panels = _draw_angles(ax, tuned, colours, texts, heading)
+        panels = _draw_angles(ax, tuned, colours, texts, notes)
     if margin:
         draw_margins(panels, tuned)
     if has_bar and isinstance(colouring, Colouring):
@@ -139,10 +140,11 @@ def _colouring(tuned: Tuned, color: Color, cmap: Cmap | None) -> Colouring | Any
         if color == "frequency":
             return Colouring.by_frequency(values, pixel_name(tuned.dimensions), cmap)
         return Colouring.by_number(color, values, cmap)
+    # A tuple is a colour, also where there are as many filters as it has parts.
+    if not isinstance(color, (str, tuple)) and np.shape(color) == (len(tuned.frequency),):
+        return Colouring.by_number("", as_float64("color", color), cmap)
     if is_color_like(color):
         return color
-    if not isinstance(color, str) and np.shape(color) == (len(tuned.frequency),):
-        return Colouring.by_number("", as_float64("color", color), cmap)
     raise ValueError(
         f"`color` must be a number of the filters ({', '.join(tuned.numbers)}), {len(tuned.frequency)} numbers, or one "
         f"colour, got {shown(color)}"
@@ -153,7 +155,7 @@ def _width(dimensions: int) -> float:
     return 8.0 if dimensions == 3 else 5.4
 
 
-def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], heading: str) -> list[Axes]:
+def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], notes: list[str]) -> list[Axes]:
     """Draw frequency over orientation; in 3-D over azimuth and over elevation, side by side."""
     names = ("orientation (degrees)",) if tuned.dimensions == 2 else ("azimuth (degrees)", "elevation (degrees)")
     places = [ax]
@@ -171,11 +173,10 @@ def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], hea
         _draw_bars(place, x, tuned, colours)
         _draw_points(place, x, located, colours)
         _draw_still(place, x[tuned.is_still], colours[tuned.is_still], "y")
-        if number == 0:
-            _draw_again(place, angles, tuned.frequency, colours)
+        if number == 0 and _draw_again(place, angles, tuned.frequency, colours):
+            notes = [*notes, "hollow: the same half a turn on"]
         _write(place, x, located, texts if number == 0 else [])
         place.set_xlabel(fitting(name, axes_inches(place)[0]), fontsize="small")
-    notes = [*_notes(tuned), heading]
     name_below(ax, names[0] if len(names) == 1 else "", *notes)
     return places
 
@@ -221,9 +222,10 @@ def _draw_still(ax: Axes, places: Float64, colours: Float64, along: str) -> None
     drawn.set(edgecolors=rcParams["text.color"], linewidth=0.4, gid="zero frequency")
 
 
-def _draw_again(ax: Axes, angles: Float64, frequency: Float64, colours: Float64) -> None:
-    """Draw what is near one end of the orientations, hollow, beyond the other."""
-    for turn, near in ((180.0, angles <= EDGE / 2), (-180.0, angles >= 180 - EDGE / 2)):
+def _draw_again(ax: Axes, angles: Float64, frequency: Float64, colours: Float64) -> bool:
+    """Draw what is near one end of the orientations, hollow, beyond the other; return whether anything is."""
+    ends = ((180.0, angles <= EDGE / 2), (-180.0, angles >= 180 - EDGE / 2))
+    for turn, near in ends:
         if near.any():
             again = ax.scatter(angles[near] + turn, frequency[near], _area(len(angles)))
             again.set(
@@ -234,6 +236,7 @@ def _draw_again(ax: Axes, angles: Float64, frequency: Float64, colours: Float64)
                 alpha=_fade(len(angles)),
                 gid="again",
             )
+    return any(bool(near.any()) for _, near in ends)
 
 
 def _draw_bars(ax: Axes, x: Float64, tuned: Tuned, colours: Float64) -> None:
@@ -259,7 +262,7 @@ def _add_bars(ax: Axes, bars: Float64, colours: Float64, count: int) -> None:
     ax.add_collection(lines, autolim=False)
 
 
-def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], heading: str) -> list[Axes]:
+def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], notes: list[str]) -> list[Axes]:
     """Draw the frequencies of 1-D filters, one below the other."""
     count = len(tuned.frequency)
     rows = np.arange(float(count))
@@ -276,7 +279,7 @@ def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str]
     ax.set_ylim(count - 0.5, -0.5)
     ax.set_yticks(_layout.few(count))
     ax.set_ylabel("filter", fontsize="small")
-    name_below(ax, "peak frequency (cycles per sample)", *_notes(tuned), heading)
+    name_below(ax, "peak frequency (cycles per sample)", *notes)
     return [ax]
 
 
@@ -316,6 +319,14 @@ def _notes(tuned: Tuned) -> list[str]:
         f"{counted(zero, 'filter')} of zeros not drawn" * bool(zero),
         f"{counted(len(places), 'filter')} at {counted(apart, 'place')}" * merged,
     ]
+
+
+def _uncoloured(tuned: Tuned, colouring: Any) -> str:
+    """Say which filters have the colour of text."""
+    if not isinstance(colouring, Colouring):
+        return ""
+    none = int(np.count_nonzero(~np.isfinite(colouring.values) & ~tuned.is_zero))
+    return f"colour of text: {counted(none, 'filter')} without that number" * bool(none)
 
 
 def _words(tuned: Tuned) -> str:

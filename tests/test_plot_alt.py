@@ -22,6 +22,11 @@ PICTURES = {
     "coverage": lambda: fb.plot.coverage(BANK),
     "tuning": lambda: fb.plot.tuning(BANK),
     "training": lambda: fb.plot.training(History()),
+    "gram": lambda: fb.plot.gram(BANK),
+    "singular_values": lambda: fb.plot.singular_values({"dct": BANK, "twice": np.concatenate([BANK, BANK])}),
+    "energy_curve": lambda: fb.plot.energy_curve(BasisLayer(WEIGHTS, BANK)),
+    "comparison": lambda: fb.plot.comparison({"conv": fb.analysis.compare(BasisLayer(WEIGHTS, BANK), ["dct"], 3)}),
+    "patches": lambda: fb.plot.patches(np.eye(9), 4),
 }
 
 

@@ -37,6 +37,7 @@ HIGHEST = 0.75  # cycles per pixel, somewhat above the corners of the plane
 MARGIN = 1.12  # factor, around frequencies on a logarithmic axis
 SHARES = ("explained", "separability", "edge", "explained_variance_ratio", "cumulative")
 NARROW = 1.1  # inches, the width of a plane below which its axes have no numbers
+FEW_TICKS = 2.0  # inches, the width of a plane up to which the axes have three numbers
 ROUND = 1e-9  # how exactly peaks are as high and frequencies alike
 
 
@@ -216,7 +217,7 @@ def plane_axes(ax: Axes, dimensions: int) -> list[Axes]:
         ax.xaxis.labelpad = 32 if inches >= NARROW else 18  # below the names of the planes' axes
     for place, (down, across) in zip(places, planes, strict=True):
         place.set(xlim=(-0.5, 0.5), ylim=(0.5, -0.5), aspect="equal")
-        ticks = (-0.5, 0.0, 0.5) if len(planes) > 1 else (-0.5, -0.25, 0.0, 0.25, 0.5)
+        ticks = (-0.5, 0.0, 0.5) if len(planes) > 1 or inches < FEW_TICKS else (-0.5, -0.25, 0.0, 0.25, 0.5)
         place.set(xticks=ticks, yticks=ticks)
         is_numbered = inches >= NARROW
         place.tick_params(length=2, labelsize="small", labelbottom=is_numbered, labelleft=is_numbered)

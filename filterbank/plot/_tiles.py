@@ -106,15 +106,22 @@ def _draw_sheet(ax: Axes, tiles: Float64, grid: Grid, norm: Normalize, cmap: Cma
     enlarged = zoom(*tiles.shape[1:3])
     tiles = tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
     values = sheet(tiles, grid)
-    # Pixels stay sharp while the screen has as many as the sheet; below that, none must be skipped.
-    sharp = axes_inches(ax)[0] * ax.figure.figure.dpi >= values.shape[1]
     return ax.imshow(
         values,
         cmap=cmap,
         norm=norm,
         extent=(0, grid.columns, grid.rows, 0),
-        interpolation="nearest" if sharp else "antialiased",
+        interpolation=interpolation(ax, values.shape[1:2]),
     )
+
+
+def interpolation(ax: Axes, shape: Sequence[int]) -> str:
+    """Return how to draw an array `(height, width)` or one that is only so wide.
+
+    Pixels stay sharp while the screen has as many; below that, none must be skipped.
+    """
+    screen = [inches * ax.figure.figure.dpi for inches in axes_inches(ax)]
+    return "nearest" if all(room >= side for room, side in zip(screen, shape[::-1], strict=False)) else "antialiased"
 
 
 def sheet(tiles: Float64, grid: Grid) -> Float64:
@@ -199,8 +206,9 @@ def draw_colorbar(
     bar = ax.inset_axes((0.1, 1 - share, 0.09, share), transform=inches_from(ax, edge))
     colorbar = ax.figure.colorbar(drawn, cax=bar)
     low, high = (float(end) for end in drawn.get_clim() if end is not None)
-    ticks = ticks or {low: tidy(low), 0.0: "0", high: tidy(high)}
-    colorbar.set_ticks(list(ticks), labels=list(ticks.values()), fontsize="small")
+    ends = [low, 0.0, high] if low < 0 < high else [low, high]
+    named = ticks or {end: tidy(end) for end in ends}
+    colorbar.set_ticks(list(named), labels=list(named.values()), fontsize="small")
     bar.minorticks_off()
     bar.tick_params(length=2)
     colorbar.outline.set_linewidth(0.4)

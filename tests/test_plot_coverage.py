@@ -134,3 +134,11 @@ def test_settings_of_matplotlib_stay(bank):
         before = dict(plt.rcParams)
         fb.plot.coverage(bank).draw_without_rendering()
         assert dict(plt.rcParams) == before
+
+
+def test_small_planes_have_three_numbers():
+    _, (small, large) = plt.subplots(1, 2, width_ratios=(1, 2), figsize=(9, 5))
+    for ax in (small, large):
+        fb.plot.coverage(GABOR, ax=ax)
+    assert small.get_xticks().tolist() == [-0.5, 0, 0.5]
+    assert large.get_xticks().tolist() == [-0.5, -0.25, 0, 0.25, 0.5]

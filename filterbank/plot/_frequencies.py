@@ -37,7 +37,7 @@ HIGHEST = 0.75  # cycles per pixel, somewhat above the corners of the plane
 MARGIN = 1.12  # factor, around frequencies on a logarithmic axis
 SHARES = ("explained", "separability", "edge", "explained_variance_ratio", "cumulative")
 NARROW = 1.1  # inches, the width of a plane below which its axes have no numbers
-FEW_TICKS = 2.0  # inches, the width of a plane up to which the axes have three numbers
+FEW_TICKS = 2.6  # inches, the width of a plane up to which the axes have three numbers
 ROUND = 1e-9  # how exactly peaks are as high and frequencies alike
 
 

@@ -215,6 +215,15 @@ def test_the_colour_bar_tells_the_ends_and_zero():
     assert not fb.plot.filters(BANK, colorbar=False).axes[0].child_axes
 
 
+@pytest.mark.parametrize(("shape", "columns"), [((30, 9), None), ((8, 21, 3), 2), ((2, 5, 5), None)])
+def test_the_colour_bar_is_as_high_as_the_tiles(shape, columns):
+    figure = fb.plot.filters(np.random.default_rng(0).standard_normal(shape), columns=columns)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    (bar,) = axes.child_axes
+    np.testing.assert_allclose(bar.get_window_extent().intervaly, axes.get_window_extent().intervaly, atol=1e-6)
+
+
 def test_filters_of_zero_are_drawn():
     axes = fb.plot.filters(np.zeros((2, 5, 5))).axes[0]
     assert axes.get_images()[0].get_clim() == (-1, 1)

@@ -27,7 +27,6 @@ Scale: TypeAlias = Literal["shared", "each"]
 Cmap: TypeAlias = str | Colormap
 
 CMAP = "RdBu_r"
-BAR_HEIGHT = 1.8  # inches, of a colour bar at most
 
 
 def limit_of(values: Float64) -> float:
@@ -182,9 +181,8 @@ def draw_numbers(ax: Axes, numbers: Sequence[tuple[float, float, str]], grid: Gr
 
 
 def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: float = 1.0) -> None:
-    """Draw a thin colour bar at the right of `edge`, a share of the axes, from their top, at most `BAR_HEIGHT` high."""
-    share = min(1.0, BAR_HEIGHT / axes_inches(ax)[1])
-    bar = ax.inset_axes((0.1, 1 - share, 0.09, share), transform=inches_from(ax, edge))
+    """Draw a thin colour bar at the right of `edge`, a share of the axes, as high as they are."""
+    bar = ax.inset_axes((0.1, 0, 0.09, 1), transform=inches_from(ax, edge))
     colorbar = ax.figure.colorbar(drawn, cax=bar)
     low, high = (float(end) for end in drawn.get_clim() if end is not None)
     colorbar.set_ticks([low, 0, high], labels=[tidy(low), "0", tidy(high)], fontsize="small")

@@ -34,9 +34,11 @@ PICTURES = {
     "model": (lambda **where: fb.plot.kernels(MODEL, **where), 2),
     "coefficients": (lambda **where: fb.plot.coefficients(WEIGHTS, BANK, **where), 1),
     "decomposition": (lambda **where: fb.plot.decomposition(KERNELS, BANK, **where), 1),
+    "responses": (lambda **where: fb.plot.responses(np.eye(32), BANK, labels="index", **where), 1),
+    "orientations": (lambda **where: fb.plot.responses(np.eye(32), BANK, kind="orientation", **where), 1),
     "training": (lambda **where: fb.plot.training(MOVING, **where), 2),
 }
-IN_ONE_AXES = ("filters", "kernels", "coefficients", "decomposition")
+IN_ONE_AXES = ("filters", "kernels", "coefficients", "decomposition", "responses", "orientations")
 
 
 @pytest.fixture(params=PICTURES)
@@ -322,6 +324,8 @@ def test_labels_stay_below_their_tiles_and_apart():
         (135.0, "135"),
         (np.int64(7), "7"),
         (1e-9, f"1e{MINUS}09"),
+        (1724.0, "1720"),
+        (-65400.0, f"{MINUS}65400"),
     ],
 )
 def test_numbers_are_tidy(value, text):

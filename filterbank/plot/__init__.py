@@ -12,6 +12,7 @@ from ._coefficients import coefficients
 from ._decomposition import decomposition
 from ._filters import filters
 from ._kernels import kernels
+from ._responses import responses
 from ._training import training
 
-__all__ = ["alt_text", "coefficients", "decomposition", "filters", "kernels", "training"]
+__all__ = ["alt_text", "coefficients", "decomposition", "filters", "kernels", "responses", "training"]

@@ -18,7 +18,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import Colormap, Normalize
 from matplotlib.transforms import ScaledTranslation
 
-from .._check import Float64, choice, number
+from .._check import Array, Float64, choice, number
 from ._canvas import axes_inches, bare, inches_from, new_figure
 from ._labels import tidy
 from ._layout import PAD, Grid, slice_places, small, volume_tile, zoom
@@ -66,11 +66,11 @@ def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, 
     size = values.shape[1:-1] if rgb else values.shape[1:]
     drawn: ScalarMappable
     if len(size) == 1:
-        drawn = _draw_bars(ax, values, boxes, Normalize(-limit, limit), cmap)
+        drawn = draw_bars(ax, values, boxes, Normalize(-limit, limit), cmap)
     else:
         tiles = planes(values) if len(size) == 3 else values
-        drawn = _draw_sheet(ax, _coloured(tiles, limit) if rgb else tiles, grid, Normalize(-limit, limit), cmap)
-        _draw_frames(ax, _slice_boxes(size, boxes) if len(size) == 3 else boxes)
+        drawn = draw_sheet(ax, _coloured(tiles, limit) if rgb else tiles, grid, Normalize(-limit, limit), cmap)
+        draw_frames(ax, slice_boxes(size, boxes) if len(size) == 3 else boxes)
     ax.set(xlim=(0, grid.columns), ylim=(grid.rows, 0))
     ax.set_aspect(grid.aspect)
     return drawn
@@ -79,12 +79,46 @@ def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, 
 def planes(volumes: Float64) -> Float64:
     """Return the central slices yx, zx and zy of each volume in a row, `(n, height, width, ...)`."""
     size = volumes.shape[1:4]
-    z, y, x = (side // 2 for side in size)
     tiles = np.full((len(volumes), *volume_tile(size), *volumes.shape[4:]), np.nan)
-    slices = (volumes[:, z], volumes[:, :, y], volumes[:, :, :, x])
-    for one, (top, left, height, width) in zip(slices, slice_places(size), strict=True):
+    for one, (top, left, height, width) in zip(central_slices(volumes), slice_places(size), strict=True):
         tiles[:, top : top + height, left : left + width] = one
     return tiles
+
+
+def central_slices(volumes: Float64) -> list[Float64]:
+    """Return the slices yx, zx and zy through the centre of each volume."""
+    z, y, x = (side // 2 for side in volumes.shape[1:4])
+    return [volumes[:, z], volumes[:, :, y], volumes[:, :, :, x]]
+
+
+def strongest(values: Float64, block: int) -> Float64:
+    """Return the value of the largest magnitude of each block of pixels of images `(n, ...)`."""
+    if block == 1:
+        return values
+    blocks = _blocks(values, block, values.ndim - 1, mode="constant")
+    low, high = blocks.min(axis=-1), blocks.max(axis=-1)
+    found: Float64 = np.where(-low > high, low, high)
+    return found
+
+
+def means(values: Array, block: int) -> Array:
+    """Return the mean of each block of pixels of images `(n, width)`, `(n, height, width)` or with channels."""
+    if block == 1:
+        return values
+    found: Array = _blocks(values, block, min(2, values.ndim - 1), mode="edge").mean(axis=-1)
+    return found
+
+
+def _blocks(values: Array, block: int, dimensions: int, mode: Literal["constant", "edge"]) -> Array:
+    """Cut the axes after the first into blocks, whose values are in a new last axis."""
+    rest = values.shape[1 + dimensions :]
+    spare = [(0, -side % block) for side in values.shape[1 : 1 + dimensions]]
+    padded = np.pad(values, [(0, 0), *spare, *[(0, 0)] * len(rest)], mode=mode)
+    counts = [side // block for side in padded.shape[1 : 1 + dimensions]]
+    split = padded.reshape(len(values), *(part for count in counts for part in (count, block)), *rest)
+    inner = list(range(2, 2 * dimensions + 1, 2))
+    moved = np.moveaxis(split, inner, range(-dimensions, 0))
+    return moved.reshape(*moved.shape[:-dimensions], -1)
 
 
 def _coloured(tiles: Float64, limit: float) -> Float64:
@@ -94,7 +128,7 @@ def _coloured(tiles: Float64, limit: float) -> Float64:
     return np.concatenate([np.nan_to_num(colours), opaque], axis=-1)
 
 
-def _draw_sheet(ax: Axes, tiles: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+def draw_sheet(ax: Axes, tiles: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
     enlarged = zoom(*tiles.shape[1:3])
     tiles = tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
     values = sheet(tiles, grid)
@@ -120,7 +154,7 @@ def sheet(tiles: Float64, grid: Grid) -> Float64:
     return cells.reshape(grid.rows * height, grid.columns * width, *tail)
 
 
-def _draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+def draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap: Cmap) -> ScalarMappable:
     """Draw each 1-D filter as bars about a line at zero, in the colours of the other pictures."""
     x0, x1, y0, y1 = (side[:, None] for side in boxes.T)
     edges = x0 + (x1 - x0) * np.linspace(0, 1, values.shape[1] + 1)
@@ -137,7 +171,7 @@ def _draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap:
     return bars
 
 
-def _draw_frames(ax: Axes, boxes: Float64) -> None:
+def draw_frames(ax: Axes, boxes: Float64) -> None:
     """Draw a hairline around each tile: of a filter that ends softly one sees its window."""
     frames = PolyCollection(list(_rectangles(*boxes.T)), facecolors="none", edgecolors=rcParams["text.color"])
     frames.set(linewidth=0.4, alpha=0.3)
@@ -149,7 +183,7 @@ def _rectangles(x0: Float64, x1: Float64, y0: Float64, y1: Float64) -> Float64:
     return np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=-1).reshape(-1, 4, 2)
 
 
-def _slice_boxes(size: Sequence[int], boxes: Float64) -> Float64:
+def slice_boxes(size: Sequence[int], boxes: Float64) -> Float64:
     """Return the boxes of the slices in the boxes of their tiles, `(3 n, 4)`."""
     height, width = volume_tile(size)
     places = [(left, left + wide, top, top + high) for top, left, high, wide in slice_places(size)]

@@ -34,11 +34,12 @@ PICTURES = {
     "model": (lambda **where: fb.plot.kernels(MODEL, **where), 2),
     "coefficients": (lambda **where: fb.plot.coefficients(WEIGHTS, BANK, **where), 1),
     "decomposition": (lambda **where: fb.plot.decomposition(KERNELS, BANK, **where), 1),
+    "page": (lambda **where: fb.plot.model(MODEL, **where), 1),
     "responses": (lambda **where: fb.plot.responses(np.eye(32), BANK, labels="index", **where), 1),
     "orientations": (lambda **where: fb.plot.responses(np.eye(32), BANK, kind="orientation", **where), 1),
     "training": (lambda **where: fb.plot.training(MOVING, **where), 2),
 }
-IN_ONE_AXES = ("filters", "kernels", "coefficients", "decomposition", "responses", "orientations")
+IN_ONE_AXES = ("filters", "kernels", "coefficients", "decomposition", "page", "responses", "orientations")
 
 
 @pytest.fixture(params=PICTURES)

@@ -12,7 +12,8 @@ from ._coefficients import coefficients
 from ._decomposition import decomposition
 from ._filters import filters
 from ._kernels import kernels
+from ._model import model
 from ._responses import responses
 from ._training import training
 
-__all__ = ["alt_text", "coefficients", "decomposition", "filters", "kernels", "responses", "training"]
+__all__ = ["alt_text", "coefficients", "decomposition", "filters", "kernels", "model", "responses", "training"]

@@ -206,7 +206,8 @@ def _draw_images(
     """Draw the image in the first tile, the responses in the others, and the filters in their corners."""
     free = np.full((1, *values.shape[1:]), np.nan)
     boxes = grid.boxes(len(bank) + 1)
-    _tiles.draw_sheet(ax, np.concatenate([free, values]), grid, Normalize(-limit, limit), cmap)
+    sheet = _tiles.sheet_of(np.concatenate([free, values]), grid, limit)
+    _tiles.draw_sheet(ax, sheet, grid, Normalize(-limit, limit), cmap)
     seen.draw(ax, grid, block)
     slices = [bank.filters]
     if bank.ndim == 3:

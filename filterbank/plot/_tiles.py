@@ -68,8 +68,7 @@ def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, 
     if len(size) == 1:
         drawn = draw_bars(ax, values, boxes, Normalize(-limit, limit), cmap)
     else:
-        tiles = planes(values) if len(size) == 3 else values
-        drawn = draw_sheet(ax, _coloured(tiles, limit) if rgb else tiles, grid, Normalize(-limit, limit), cmap)
+        drawn = draw_sheet(ax, sheet_of(values, grid, limit, rgb=rgb), grid, Normalize(-limit, limit), cmap)
         draw_frames(ax, slice_boxes(size, boxes) if len(size) == 3 else boxes)
     ax.set(xlim=(0, grid.columns), ylim=(grid.rows, 0))
     ax.set_aspect(grid.aspect)
@@ -91,7 +90,7 @@ def central_slices(volumes: Float64) -> list[Float64]:
     return [volumes[:, z], volumes[:, :, y], volumes[:, :, :, x]]
 
 
-def strongest(values: Float64, block: int) -> Float64:
+def strongest(values: Float64, block: int | tuple[int, ...]) -> Float64:
     """Return the value of the largest magnitude of each block of pixels of images `(n, ...)`."""
     if block == 1:
         return values
@@ -109,13 +108,14 @@ def means(values: Array, block: int) -> Array:
     return found
 
 
-def _blocks(values: Array, block: int, dimensions: int, mode: Literal["constant", "edge"]) -> Array:
+def _blocks(values: Array, block: int | tuple[int, ...], dimensions: int, mode: Literal["constant", "edge"]) -> Array:
     """Cut the axes after the first into blocks, whose values are in a new last axis."""
-    rest = values.shape[1 + dimensions :]
-    spare = [(0, -side % block) for side in values.shape[1 : 1 + dimensions]]
+    sides = (block,) * dimensions if isinstance(block, int) else block
+    cut, rest = values.shape[1 : 1 + dimensions], values.shape[1 + dimensions :]
+    spare = [(0, -length % side) for length, side in zip(cut, sides, strict=True)]
     padded = np.pad(values, [(0, 0), *spare, *[(0, 0)] * len(rest)], mode=mode)
-    counts = [side // block for side in padded.shape[1 : 1 + dimensions]]
-    split = padded.reshape(len(values), *(part for count in counts for part in (count, block)), *rest)
+    pairs = [(-(-length // side), side) for length, side in zip(cut, sides, strict=True)]
+    split = padded.reshape(len(values), *(part for pair in pairs for part in pair), *rest)
     inner = list(range(2, 2 * dimensions + 1, 2))
     moved = np.moveaxis(split, inner, range(-dimensions, 0))
     return moved.reshape(*moved.shape[:-dimensions], -1)
@@ -128,10 +128,16 @@ def _coloured(tiles: Float64, limit: float) -> Float64:
     return np.concatenate([np.nan_to_num(colours), opaque], axis=-1)
 
 
-def draw_sheet(ax: Axes, tiles: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+def sheet_of(values: Float64, grid: Grid, limit: float, *, rgb: bool = False) -> Float64:
+    """Return the one image in which all tiles are laid out, `(n, *size)` or with ``rgb`` `(n, *size, 3)`."""
+    tiles = planes(values) if values.ndim - rgb == 4 else values
+    tiles = _coloured(tiles, limit) if rgb else tiles
     enlarged = zoom(*tiles.shape[1:3])
-    tiles = tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
-    values = sheet(tiles, grid)
+    return sheet(tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2), grid)
+
+
+def draw_sheet(ax: Axes, values: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+    """Draw the image of all tiles as large as the grid."""
     # Pixels stay sharp while the screen has as many as the sheet; below that, none must be skipped.
     sharp = axes_inches(ax)[0] * ax.figure.figure.dpi >= values.shape[1]
     return ax.imshow(

@@ -1,0 +1,47 @@
+"""The picture of a model, of one that Keras made."""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+
+import filterbank as fb
+from filterbank.layers import BasisConv2D, BasisDepthwiseConv2D
+
+
+def test_a_keras_model_on_one_page():
+    bank = fb.dct(5, n=6)
+    inner = keras.Sequential(
+        [keras.Input((16, 16, 4)), BasisDepthwiseConv2D(bank, name="depthwise"), keras.layers.Conv2D(8, 1, name="mix")],
+        name="inner",
+    )
+    model = keras.Sequential(
+        [
+            keras.Input((20, 20, 3)),
+            BasisConv2D(4, bank, name="first"),
+            inner,
+            keras.layers.Conv2DTranspose(2, 3, name="up"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ],
+        name="outer",
+    )
+    (axes,) = fb.plot.model(model).axes
+    texts = [text.get_text() for text in axes.texts]
+    assert [name for name in texts if name in ("first", "inner/depthwise", "inner/mix", "up")] == [
+        "first",
+        "inner/depthwise",
+        "inner/mix",
+        "up",
+    ]
+    assert any("BasisConv2D, 5x5, 3 → 4\n6 dct filters, 72 coefficients" in text for text in texts)
+    assert any("Conv2DTranspose, 3x3, 8 → 2\n144 weights" in text for text in texts)
+    first, mix = model.get_layer("first"), inner.get_layer("mix")
+    coefficients, matrix = (
+        next(image.get_array() for image in axes.get_images() if image.get_array().shape == shape)
+        for shape in [(6, 12), (4, 8)]
+    )
+    weights = np.asarray(first.coefficients, dtype=np.float64).reshape(6, -1)
+    np.testing.assert_allclose(coefficients, weights / np.abs(weights).max(), rtol=1e-12)
+    kernel = keras.ops.convert_to_numpy(mix.kernel)[0, 0].astype(np.float64)
+    np.testing.assert_allclose(matrix, kernel / np.abs(kernel).max(), rtol=1e-12)
+    plt.close("all")

@@ -77,7 +77,7 @@ def test_layers_on_a_bank_show_it_and_their_coefficients():
     np.testing.assert_array_equal(values_of(kernels), np.unique(layer.kernel / np.abs(layer.kernel).max()))
     np.testing.assert_array_equal(values_of(bank), np.unique(BANK.filters / np.abs(BANK.filters).max()))
     np.testing.assert_array_equal(coefficients.get_array(), WEIGHTS.reshape(6, -1) / np.abs(WEIGHTS).max())
-    assert any("6 dct filters, 48 coefficients" in text for text in texts_of(axes))
+    assert any("dct, 6 filters\n48 coefficients" in text for text in texts_of(axes))
     assert {"bank", "coefficients"} <= set(texts_of(axes))
     assert not {"bank", "coefficients"} & set(texts_of(fb.plot.model(nested_model()).axes[0]))
 

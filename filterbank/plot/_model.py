@@ -179,12 +179,8 @@ class Row:
         facts = [f"{window_name(size)}, {inputs} {sign} {outputs}"]
         if self.bank is None or self.coefficients is None:
             return [*facts, f"{self.block.kernels.size:,} weights"]
-        count = (
-            f"{len(self.bank)} {self.bank.family} filters"
-            if self.bank.family != "custom"
-            else f"{len(self.bank)} filters"
-        )
-        return [*facts, f"{count}, {self.coefficients.size:,} coefficients"]
+        family = "" if self.bank.family == "custom" else f"{self.bank.family}, "
+        return [*facts, f"{family}{counted(len(self.bank), 'filter')}", f"{self.coefficients.size:,} coefficients"]
 
     def tiles(self) -> Float64:
         """Return the kernels `(n, *size)`, in colour `(n, *size, 3)`, strongest first."""
@@ -369,7 +365,7 @@ def _draw_energies(ax: Axes, shares: Float64, box: tuple[float, float, float, fl
 def _write(ax: Axes, row: Row, scale: str, box: tuple[float, float, float, float]) -> None:
     """Write name and facts, in as many lines as there is room for; in one line the number of kernels is left out."""
     left, top, width, height = box
-    facts = [f"{row.kind}, {row.facts[0]}", row.facts[1], scale]
+    facts = [f"{row.kind}, {row.facts[0]}", *row.facts[1:], scale]
     points = 0.9 * _layout.small()
     room = int(72 * height / LINE / points)
     if room < 2:

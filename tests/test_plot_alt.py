@@ -16,6 +16,7 @@ PICTURES = {
     "kernels": lambda: fb.plot.kernels(nested_model()),
     "coefficients": lambda: fb.plot.coefficients(BasisLayer(WEIGHTS, BANK)),
     "decomposition": lambda: fb.plot.decomposition(BasisLayer(WEIGHTS, BANK)),
+    "animate": lambda: fb.plot.animate(History()).figure,
     "model": lambda: fb.plot.model(nested_model()),
     "responses": lambda: fb.plot.responses(np.eye(20), BANK),
     "orientations": lambda: fb.plot.responses(np.eye(20), fb.gabor(5), kind="orientation"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
@@ -50,10 +52,12 @@ def counted(count: int, what: str) -> str:
 def bank_words(bank: FilterBank) -> str:
     """Say what a bank holds: '10 filters of 8x8 pixels of the family dct'."""
     family = "" if bank.family == "custom" else f" of the family {bank.family}"
-    window = window_name(bank.size)
-    return f"{counted(len(bank), 'filter')} of {window}{' pixels' * (bank.ndim > 1)}{family}".replace(
-        "-sample", " samples"
-    )
+    return f"{counted(len(bank), 'filter')} of {size_words(bank.size)}{family}"
+
+
+def size_words(size: Sequence[int]) -> str:
+    """Say how large: '11 samples', '8x8 pixels'."""
+    return f"{size[0]} samples" if len(size) == 1 else f"{window_name(size)} pixels"
 
 
 def scale_words(limit: float, scale: str = "shared") -> str:

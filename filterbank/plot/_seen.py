@@ -11,9 +11,10 @@ import numpy.typing as npt
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 
-from .._check import Float64, window_name
+from .._check import Float64
 from .._kernels import as_array, as_float64
 from . import _layout, _tiles
+from ._alt import size_words
 from ._canvas import axes_inches, bare
 from ._layout import Grid, Shape
 
@@ -67,9 +68,8 @@ class Seen:
     @property
     def words(self) -> str:
         """What it is, with its size."""
-        size = window_name(self.grey.shape).replace("-sample", " samples") + " pixels" * (self.grey.ndim > 1)
         colour = " in colour, seen by its luminance" * (self.colours is not None)
-        return f"{'an' if self.kind == 'image' else 'a'} {self.kind} of {size}{colour}"
+        return f"{'an' if self.kind == 'image' else 'a'} {self.kind} of {size_words(self.grey.shape)}{colour}"
 
     def block_words(self, block: int) -> str:
         """Say how large a block is."""

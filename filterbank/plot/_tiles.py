@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import Colormap, Normalize
+from matplotlib.image import AxesImage
 from matplotlib.transforms import ScaledTranslation
 
 from .._check import Array, Float64, choice, number
@@ -162,19 +163,33 @@ def sheet(tiles: Float64, grid: Grid) -> Float64:
 
 def draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap: Cmap) -> ScalarMappable:
     """Draw each 1-D filter as bars about a line at zero, in the colours of the other pictures."""
-    x0, x1, y0, y1 = (side[:, None] for side in boxes.T)
-    edges = x0 + (x1 - x0) * np.linspace(0, 1, values.shape[1] + 1)
-    zero = np.broadcast_to((y0 + y1) / 2, values.shape)
-    share = np.clip(2 * norm(values).filled() - 1, -1, 1)
-    ends = zero - share * (y1 - y0) / 2
-    outlines = _rectangles(edges[:, :-1], edges[:, 1:], zero, ends)
-    bars = PolyCollection(list(outlines), array=values.ravel(), cmap=cmap, norm=norm, linewidths=0.3)
+    bars = PolyCollection(
+        _bar_outlines(values, boxes, norm), array=values.ravel(), cmap=cmap, norm=norm, linewidths=0.3
+    )
     bars.set_edgecolor("face")
     middle = np.stack([boxes[:, 2:].mean(axis=1)] * 2, axis=1)
     zeros = np.stack([boxes[:, :2], middle], axis=-1)
     ax.add_collection(LineCollection(list(zeros), colors=rcParams["text.color"], alpha=0.4, linewidths=0.5))
     ax.add_collection(bars)
     return bars
+
+
+def _bar_outlines(values: Float64, boxes: Float64, norm: Normalize) -> list[Float64]:
+    x0, x1, y0, y1 = (side[:, None] for side in boxes.T)
+    edges = x0 + (x1 - x0) * np.linspace(0, 1, values.shape[1] + 1)
+    zero = np.broadcast_to((y0 + y1) / 2, values.shape)
+    share = np.clip(2 * norm(values).filled() - 1, -1, 1)
+    ends = zero - share * (y1 - y0) / 2
+    return list(_rectangles(edges[:, :-1], edges[:, 1:], zero, ends))
+
+
+def redraw(drawn: ScalarMappable, values: Float64, grid: Grid, limit: float, *, rgb: bool = False) -> None:
+    """Give what `draw_tiles` drew other values of the same shape, on the same scale."""
+    if isinstance(drawn, PolyCollection):
+        drawn.set_verts(_bar_outlines(values, grid.boxes(len(values)), Normalize(-limit, limit)))
+        drawn.set_array(values.ravel())
+    elif isinstance(drawn, AxesImage):
+        drawn.set_data(sheet_of(values, grid, limit, rgb=rgb))
 
 
 def draw_frames(ax: Axes, boxes: Float64) -> None:

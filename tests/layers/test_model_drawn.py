@@ -1,11 +1,12 @@
-"""The picture of a model, of one that Keras made."""
+"""Pictures of models and trainings that Keras made."""
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from plotted import tiles_of
 
 import filterbank as fb
-from filterbank.layers import BasisConv2D, BasisDepthwiseConv2D
+from filterbank.layers import BasisConv2D, BasisDepthwiseConv2D, KernelHistory
 
 
 def test_a_keras_model_on_one_page():
@@ -45,3 +46,20 @@ def test_a_keras_model_on_one_page():
     kernel = keras.ops.convert_to_numpy(mix.kernel)[0, 0].astype(np.float64)
     np.testing.assert_allclose(matrix, kernel / np.abs(kernel).max(), rtol=1e-12)
     plt.close("all")
+
+
+def test_the_film_of_a_training_ends_with_the_kernels_of_the_model():
+    layer = BasisConv2D(3, fb.dct(5, n=6), train="both", residual=True, name="first")
+    model = keras.Sequential([keras.Input((8, 8, 1)), layer])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    history = KernelHistory()
+    rng = np.random.default_rng(0)
+    images, targets = rng.standard_normal((8, 8, 8, 1)), rng.standard_normal((8, 4, 4, 3))
+    model.fit(images, targets, epochs=2, verbose=0, callbacks=[history])
+    movie = fb.plot.animate(history)
+    assert movie.labels == ("epoch 0", "epoch 1", "epoch 2")
+    kernels = np.moveaxis(keras.ops.convert_to_numpy(layer.kernel)[:, :, 0], -1, 0)
+    for frame, expected in [(2, kernels), (0, np.moveaxis(history.kernels("first")[0][:, :, 0], -1, 0))]:
+        movie.draw(frame)
+        shown = tiles_of(movie.figure.axes[0], (5, 5)).reshape(-1, 5, 5)[:3]
+        np.testing.assert_allclose(shown, expected, atol=1e-6)

@@ -9,7 +9,7 @@ import pytest
 from plotted import BANK, RNG, WEIGHTS, BasisLayer, Layer, nested_model, texts_of
 
 import filterbank as fb
-from filterbank.plot._model import Row
+from filterbank.plot._model_row import Row
 
 
 @pytest.fixture(autouse=True)
@@ -99,10 +99,15 @@ def test_kernels_of_one_pixel_are_a_matrix():
     left, right, bottom, top = image.get_extent()
     assert (right - left) / (bottom - top) == pytest.approx(2)
     assert not axes.get_lines()
-    wide = RNG.standard_normal((1, 1, 2, 5000))
-    (image,) = fb.plot.model(named(Layer(wide))).axes[0].get_images()
-    assert image.get_array().shape[1] < 2000
-    assert np.abs(image.get_array()).max() == 1
+    large = RNG.standard_normal((1, 1, 300, 500)) * np.linspace(1, 2, 500)
+    axes = fb.plot.model(named(Layer(large))).axes[0]
+    drawn = axes.get_images()[0].get_array() * np.abs(large).max()
+    rows = np.sort(np.argsort(-np.linalg.norm(large[0, 0], axis=1))[: len(drawn)])
+    kept = large[0, 0][rows]
+    columns = np.sort(np.argsort(-np.linalg.norm(kept, axis=0))[: drawn.shape[1]])
+    np.testing.assert_allclose(drawn, kept[:, columns], rtol=1e-14)
+    assert 20 < len(drawn) < 100 < drawn.shape[1] < 300
+    assert any(f"{len(drawn)}x{drawn.shape[1]} of 300x500, ±" in text for text in texts_of(axes))
 
 
 def test_the_energy_is_that_of_the_best_filters():

@@ -15,15 +15,15 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._bank import FilterBank
-from .._check import Float64, window_name
+from .._check import Array, Float64, window_name
 from .._kernels import convolutions, layer_name
 from . import _layout, _tiles
 from ._alt import counted, finish
 from ._canvas import AnyFigure, Inches, axes_inches, bare, given_axes, new_figure
 from ._labels import tidy
 from ._layout import LINE, Grid
-from ._sources import Block, Chosen, accepted, chosen, layer_bank, layer_block, layer_coefficients
+from ._model_row import Row
+from ._sources import Chosen, accepted, chosen
 from ._tiles import CMAP, Cmap
 
 ModelScale: TypeAlias = Literal["layer", "shared"]
@@ -35,7 +35,9 @@ HEAD, GAP = 0.24, 0.045  # inches, above all rows and below each
 TEXT, CURVE, BANK, COEFFICIENTS = 2.05, 0.55, 0.9, 0.7  # inches, widths of columns; the kernels have the rest
 BETWEEN = 0.12  # inches, between columns
 TILE = 0.28  # inches, about the height of a kernel in a roomy row
-DETAIL = 200  # cells of a heat map for each inch
+WIDE = 0.57  # of a letter over its height
+CELL = 0.02  # inches, of a heat map at least
+ONE_LINE = 0.26  # inches, below which a row has a single line of text
 ENOUGH = 0.95  # of the energy
 
 
@@ -95,7 +97,8 @@ def model(
     Notes
     -----
     Of each layer, the kernels from one input to one output with the largest norms are drawn, as many as have room;
-    of kernels of three inputs, in colour. Kernels of a single pixel are drawn as a matrix, a row for each input.
+    of kernels of three inputs, in colour. Kernels of a single pixel are drawn as a matrix, a row for each input, and so
+    are coefficients, a row for each filter; of large matrices the rows and columns with the largest norms are drawn.
 
     The curve is the cumulative sum of the eigenvalues of ``K.T @ K``, largest first, over all of them, with a row of
     `K` for each kernel from one input to one output: the share of the energy that the best `k` filters hold, as
@@ -140,65 +143,6 @@ def model(
 
 
 @dataclass(frozen=True)
-class Row:
-    """What is drawn of one convolution."""
-
-    block: Block
-    kind: str
-    bank: FilterBank | None
-    coefficients: Float64 | None
-
-    @classmethod
-    def of(cls, layer: Any, title: str) -> Row:
-        """Read a layer."""
-        block = layer_block(layer, title)
-        on_bank = hasattr(layer, "bank")
-        bank, weights = (layer_bank(layer), layer_coefficients(layer)) if on_bank else (None, None)
-        return cls(block, type(layer).__name__, bank, weights)
-
-    @property
-    def limit(self) -> float:
-        """The largest magnitude of the kernels."""
-        return _tiles.limit_of(self.block.kernels)
-
-    @property
-    def is_matrix(self) -> bool:
-        """Whether the kernels are single pixels."""
-        return math.prod(self.block.kernels.shape[:-2]) == 1
-
-    @property
-    def in_colour(self) -> bool:
-        """Whether kernels are drawn in colour."""
-        return self.block.kernels.shape[-2] == 3 and self.block.dimensions > 1 and self.block.mixes_inputs
-
-    @property
-    def facts(self) -> list[str]:
-        """Size and channels, and what they are made of."""
-        *size, inputs, outputs = self.block.kernels.shape
-        sign = "→" if self.block.mixes_inputs else "x"
-        facts = [f"{window_name(size)}, {inputs} {sign} {outputs}"]
-        if self.bank is None or self.coefficients is None:
-            return [*facts, f"{self.block.kernels.size:,} weights"]
-        family = "" if self.bank.family == "custom" else f"{self.bank.family}, "
-        return [*facts, f"{family}{counted(len(self.bank), 'filter')}", f"{self.coefficients.size:,} coefficients"]
-
-    def tiles(self) -> Float64:
-        """Return the kernels `(n, *size)`, in colour `(n, *size, 3)`, strongest first."""
-        kernels = np.moveaxis(self.block.kernels, (-2, -1), (0, 1))
-        tiles = np.moveaxis(kernels, 0, -1) if self.in_colour else kernels.reshape(-1, *kernels.shape[2:])
-        norms = np.linalg.norm(tiles.reshape(len(tiles), -1), axis=1)
-        strongest: Float64 = tiles[np.argsort(-norms, kind="stable")]
-        return strongest
-
-    def energies(self) -> Float64:
-        """Return the share of the energy that the best 0, 1, 2, ... filters hold."""
-        flat = self.block.kernels.reshape(-1, math.prod(self.block.kernels.shape[-2:])) / self.limit
-        values = np.clip(np.linalg.eigvalsh(flat @ flat.T)[::-1], 0, None)
-        shares: Float64 = np.concatenate([[0.0], np.cumsum(values)]) / (values.sum() or 1.0)
-        return shares
-
-
-@dataclass(frozen=True)
 class Page:
     """Where things are, in inches from the top left corner."""
 
@@ -234,7 +178,8 @@ class Page:
             places["bank"] = (right - coefficients - bank - 2 * BETWEEN * share, bank)
             right = places["bank"][0] - BETWEEN * share
         else:
-            places[""] = (0.0, text := 1.25 * text)
+            text *= 1.25 if self.row > ONE_LINE else 1.45
+            places[""] = (0.0, text)
         left = text + BETWEEN * share
         return {**places, "kernels, strongest first": (left, right - left)}
 
@@ -256,17 +201,18 @@ def _prepare(ax: Axes, page: Page) -> None:
     bare(ax)
     ax.set(xlim=(0, page.inches[0]), ylim=(page.inches[1], 0), aspect="equal")
     for heading, (left, width) in page.columns().items():
-        text = ax.text(left, 0.5 * HEAD, _fitting(heading, width, 0.9 * _layout.small()), va="center")
-        text.set(fontsize=0.9 * _layout.small(), alpha=0.7, in_layout=False)
+        text = ax.text(left, 0.5 * HEAD, heading, va="center", alpha=0.7)
+        text.set(fontsize=min(0.9 * _layout.small(), _layout.fitting_points(width, [heading])), in_layout=False)
 
 
 def _notes(rows: list[Row], scale: ModelScale) -> list[str]:
     volumes = any(row.block.dimensions == 3 for row in rows)
     return [
         "energy: its share in the best filters, from none to all; dot: 95 %",
-        "coefficients: a row for each filter, on a scale of their own" * any(row.bank is not None for row in rows),
+        "coefficients: the strongest filters by kernels, on a scale of their own"
+        * any(row.bank is not None for row in rows),
         "kernels of three inputs in colour" * any(row.in_colour for row in rows),
-        "kernels of one pixel as a matrix of inputs by outputs" * any(row.is_matrix for row in rows),
+        "kernels of one pixel as a matrix of the strongest inputs by outputs" * any(row.is_matrix for row in rows),
         _tiles.volume_note(3) * volumes,
         "each layer on its own scale" * (scale == "layer"),
     ]
@@ -282,8 +228,8 @@ def _draw_row(ax: Axes, row: Row, page: Page, top: float, shared: float | None, 
 
     if row.is_matrix:
         matrix = row.block.kernels.reshape(row.block.kernels.shape[-2:])
-        _draw_matrix(ax, matrix / limit, box("kernels, strongest first"), cmap)
-        shown = ""
+        rows, columns = _draw_matrix(ax, matrix / limit, box("kernels, strongest first"), cmap)
+        shown = f"{rows}x{columns} of {window_name(matrix.shape)}, " * (rows * columns < matrix.size)
     else:
         tiles = row.tiles() / limit
         count = _draw_tiles(ax, tiles, box("kernels, strongest first"), cmap, rgb=row.in_colour)
@@ -332,18 +278,27 @@ def _placed(grid: Grid, count: int, left: float, top: float) -> Float64:
 
 def _draw_matrix(
     ax: Axes, matrix: Float64, box: tuple[float, float, float, float], cmap: Cmap, *, fill: bool = False
-) -> None:
-    """Draw a heat map on a scale from -1 to 1; with `fill`, as large as the box."""
+) -> tuple[int, int]:
+    """Draw a heat map on a scale from -1 to 1, and return its shape; with `fill`, as large as the box.
+
+    Of a large matrix, the rows and columns with the largest norms are drawn, as many as can be seen.
+    """
     left, top, width, height = box
-    rows, columns = matrix.shape
+    shown = matrix[_strongest(matrix, int(height / CELL))]
+    shown = shown[:, _strongest(shown.T, int(width / CELL))]
+    rows, columns = shown.shape
     if not fill:
         cell = min(width / columns, height / rows)
-        width, height = min(width, max(columns * cell, 0.5 * height)), max(rows * cell, 0.1 * height)
-    block = (math.ceil(rows / (DETAIL * height)), math.ceil(columns / (DETAIL * width)))
-    values = _tiles.strongest(matrix[None], block)[0]
+        width, height = cell * columns, cell * rows
     extent = (left, left + width, top + height, top)
-    ax.imshow(values, cmap=cmap, vmin=-1, vmax=1, extent=extent, interpolation="antialiased")
+    ax.imshow(shown, cmap=cmap, vmin=-1, vmax=1, extent=extent, interpolation="nearest")
     _tiles.draw_frames(ax, np.array([[left, left + width, top, top + height]]))
+    return rows, columns
+
+
+def _strongest(rows: Float64, count: int) -> Array:
+    """Return which rows have the largest norms, in their order."""
+    return np.sort(np.argsort(-np.linalg.norm(rows, axis=1), kind="stable")[: max(1, count)])
 
 
 def _draw_energies(ax: Axes, shares: Float64, box: tuple[float, float, float, float]) -> None:
@@ -368,10 +323,10 @@ def _write(ax: Axes, row: Row, scale: str, box: tuple[float, float, float, float
     facts = [f"{row.kind}, {row.facts[0]}", *row.facts[1:], scale]
     points = 0.9 * _layout.small()
     room = int(72 * height / LINE / points)
-    if room < 2:
+    if height + GAP < ONE_LINE:
         points = min(points, 72 * height / LINE)
         size = f"  {row.facts[0]}, {scale.split(', ')[-1]}"
-        letters = int(72 * width / points / 0.55) - len(size)
+        letters = int(72 * width / points / WIDE) - len(size)
         lines = [_shortened(row.block.title, letters) + size]
     else:
         name, *rest = row.block.title, *facts[: room - 1]
@@ -385,7 +340,7 @@ def _write(ax: Axes, row: Row, scale: str, box: tuple[float, float, float, float
 
 
 def _fitting(text: str, inches: float, points: float) -> str:
-    return _shortened(text, int(72 * inches / points / 0.55))
+    return _shortened(text, int(72 * inches / points / WIDE))
 
 
 def _shortened(text: str, letters: int) -> str:

@@ -91,7 +91,7 @@ def central_slices(volumes: Float64) -> list[Float64]:
     return [volumes[:, z], volumes[:, :, y], volumes[:, :, :, x]]
 
 
-def strongest(values: Float64, block: int | tuple[int, ...]) -> Float64:
+def strongest(values: Float64, block: int) -> Float64:
     """Return the value of the largest magnitude of each block of pixels of images `(n, ...)`."""
     if block == 1:
         return values
@@ -109,14 +109,12 @@ def means(values: Array, block: int) -> Array:
     return found
 
 
-def _blocks(values: Array, block: int | tuple[int, ...], dimensions: int, mode: Literal["constant", "edge"]) -> Array:
+def _blocks(values: Array, block: int, dimensions: int, mode: Literal["constant", "edge"]) -> Array:
     """Cut the axes after the first into blocks, whose values are in a new last axis."""
-    sides = (block,) * dimensions if isinstance(block, int) else block
-    cut, rest = values.shape[1 : 1 + dimensions], values.shape[1 + dimensions :]
-    spare = [(0, -length % side) for length, side in zip(cut, sides, strict=True)]
+    sides, rest = values.shape[1 : 1 + dimensions], values.shape[1 + dimensions :]
+    spare = [(0, -side % block) for side in sides]
     padded = np.pad(values, [(0, 0), *spare, *[(0, 0)] * len(rest)], mode=mode)
-    pairs = [(-(-length // side), side) for length, side in zip(cut, sides, strict=True)]
-    split = padded.reshape(len(values), *(part for pair in pairs for part in pair), *rest)
+    split = padded.reshape(len(values), *(part for side in sides for part in (-(-side // block), block)), *rest)
     inner = list(range(2, 2 * dimensions + 1, 2))
     moved = np.moveaxis(split, inner, range(-dimensions, 0))
     return moved.reshape(*moved.shape[:-dimensions], -1)

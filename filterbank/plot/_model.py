@@ -100,6 +100,9 @@ def model(
     of kernels of three inputs, in colour. Kernels of a single pixel are drawn as a matrix, a row for each input, and so
     are coefficients, a row for each filter; of large matrices the rows and columns with the largest norms are drawn.
 
+    Of separable layers the depthwise kernels are drawn. A front end such as `BankResponse2D` has a bank and no kernels,
+    and no row; `filters` draws it.
+
     The curve is the cumulative sum of the eigenvalues of ``K.T @ K``, largest first, over all of them, with a row of
     `K` for each kernel from one input to one output: the share of the energy that the best `k` filters hold, as
     those of `kernel_basis` do. The dot is where it reaches 95 %.

@@ -21,6 +21,11 @@ PICTURES = {
     "responses": lambda: fb.plot.responses(np.eye(20), BANK),
     "orientations": lambda: fb.plot.responses(np.eye(20), fb.gabor(5), kind="orientation"),
     "training": lambda: fb.plot.training(History()),
+    "gram": lambda: fb.plot.gram(BANK),
+    "singular_values": lambda: fb.plot.singular_values({"dct": BANK, "twice": np.concatenate([BANK, BANK])}),
+    "energy_curve": lambda: fb.plot.energy_curve(BasisLayer(WEIGHTS, BANK)),
+    "comparison": lambda: fb.plot.comparison({"conv": fb.analysis.compare(BasisLayer(WEIGHTS, BANK), ["dct"], 3)}),
+    "patches": lambda: fb.plot.patches(np.eye(9), 4),
 }
 
 

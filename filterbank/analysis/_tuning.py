@@ -12,17 +12,32 @@ from scipy import fft, optimize
 from .. import _grid
 from .._bank import FilterBank, as_filters
 from .._check import Float64
+from .._table import Table, shows_itself
 from ._spectrum import fast_grid, waves
-from ._table import table
 
 SAMPLES_PER_PIXEL = 4  # of the grid on which the highest peak is looked for, and of the lines along which it falls
 # Peaks whose power differs by less than this share are as high as each other.
 ALIKE = 1e-9
 Complex = npt.NDArray[np.complex128]
 HELD = 0.95  # the share of a filter's energy within its support
+# Of the table, with their units.
+COLUMNS = {
+    "filter": "",
+    "frequency": "cycles per pixel",
+    "angle": "degrees",
+    "bandwidth": "octaves",
+    "width": "degrees",
+    "phase": "degrees",
+    "symmetry": "",
+    "dc": "",
+    "support": "pixels",
+    "rank-1": "of its energy",
+    "edge": "of its energy",
+}
 STEPS = 60  # of the search for a peak, and for the best separable volume, at most
 
 
+@shows_itself
 class Tuning(dict[str, Float64]):
     """The numbers of every filter by name; prints as a table, angles in degrees.
 
@@ -35,8 +50,7 @@ class Tuning(dict[str, Float64]):
          1      0.200     29       1.00     38      0      1.00  0.028      5.0     53%  0.0%
     """
 
-    def __str__(self) -> str:
-        head = ("filter", "frequency", "angle", "bandwidth", "width", "phase", "symmetry", "dc", "support", "rank-1")
+    def _table(self) -> Table:
         flat = self["orientation"].ndim == 1
         degrees = np.degrees(self["orientation"]) if flat else np.full(len(self["phase"]), np.nan)
         columns = (
@@ -52,7 +66,7 @@ class Tuning(dict[str, Float64]):
             _cells(self["edge"], "{:.1%}"),
         )
         rows = [(str(index), *cells) for index, cells in enumerate(zip(*columns, strict=True))]
-        return table((*head, "edge"), rows, texts=0)
+        return Table([*COLUMNS], rows, texts=(), units=[*COLUMNS.values()])
 
 
 def _cells(values: Float64, form: str) -> list[str]:

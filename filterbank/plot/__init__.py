@@ -12,11 +12,16 @@ from ._alt import alt_text
 from ._animate import animate
 from ._animation import Animation
 from ._coefficients import coefficients
+from ._comparison import comparison
 from ._decomposition import decomposition
+from ._energy_curve import energy_curve
 from ._filters import filters
+from ._gram import gram
 from ._kernels import kernels
 from ._model import model
+from ._patches import patches
 from ._responses import responses
+from ._singular_values import singular_values
 from ._training import training
 
 __all__ = [
@@ -24,10 +29,15 @@ __all__ = [
     "alt_text",
     "animate",
     "coefficients",
+    "comparison",
     "decomposition",
+    "energy_curve",
     "filters",
+    "gram",
     "kernels",
     "model",
+    "patches",
     "responses",
+    "singular_values",
     "training",
 ]

@@ -45,18 +45,18 @@ def finish(ax: Axes, *sentences: str) -> Figure:
 
 
 def counted(count: int, what: str) -> str:
-    """Say how many there are: '1 filter', '12 filters'."""
-    return f"{count} {what}{'s' * (count != 1)}"
+    """Say how many there are: '1 filter', '12 filters', '2 patches'."""
+    return f"{count} {what}{('es' if what.endswith('ch') else 's') * (count != 1)}"
 
 
 def bank_words(bank: FilterBank) -> str:
     """Say what a bank holds: '10 filters of 8x8 pixels of the family dct'."""
     family = "" if bank.family == "custom" else f" of the family {bank.family}"
-    return f"{counted(len(bank), 'filter')} of {size_words(bank.size)}{family}"
+    return f"{counted(len(bank), 'filter')} of {window_words(bank.size)}{family}"
 
 
-def size_words(size: Sequence[int]) -> str:
-    """Say how large: '11 samples', '8x8 pixels'."""
+def window_words(size: Sequence[int]) -> str:
+    """Say how large a window is: '8x8 pixels', '31 samples'."""
     return f"{size[0]} samples" if len(size) == 1 else f"{window_name(size)} pixels"
 
 

@@ -14,7 +14,7 @@ from .. import _check
 from .._check import Array, Float64
 from .._kernels import as_float64
 from . import _layout, _tiles
-from ._alt import counted, finish, scale_words, size_words
+from ._alt import counted, finish, scale_words, window_words
 from ._animation import Animation, writer_of
 from ._canvas import AnyFigure, Inches, Picture, checked_figure
 from ._coefficients import coefficients, map_inches
@@ -210,7 +210,7 @@ def _kernels(series: Series, moments: Array, picked: Array, look: _Look) -> _Sce
         top,
         curve,
         lambda frame: _tiles.redraw(drawn, tiles[frame], grid, end, rgb=coloured),
-        f"{counted(len(picked), 'kernel')} of {size_words(size)}, {how}",
+        f"{counted(len(picked), 'kernel')} of {window_words(size)}, {how}",
         (_tiles.volume_note(len(size)), _tiles.colour_note(end) if coloured else ""),
     )
 

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from .._check import Float64
 from .._kernels import as_array, as_float64
 from . import _layout, _tiles
-from ._alt import size_words
+from ._alt import window_words
 from ._canvas import axes_inches, bare
 from ._layout import Grid, Shape
 
@@ -69,7 +69,7 @@ class Seen:
     def words(self) -> str:
         """What it is, with its size."""
         colour = " in colour, seen by its luminance" * (self.colours is not None)
-        return f"{'an' if self.kind == 'image' else 'a'} {self.kind} of {size_words(self.grey.shape)}{colour}"
+        return f"{'an' if self.kind == 'image' else 'a'} {self.kind} of {window_words(self.grey.shape)}{colour}"
 
     def block_words(self, block: int) -> str:
         """Say how large a block is."""

@@ -137,15 +137,22 @@ def sheet_of(values: Float64, grid: Grid, limit: float, *, rgb: bool = False) ->
 
 def draw_sheet(ax: Axes, values: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
     """Draw the image of all tiles as large as the grid."""
-    # Pixels stay sharp while the screen has as many as the sheet; below that, none must be skipped.
-    sharp = axes_inches(ax)[0] * ax.figure.figure.dpi >= values.shape[1]
     return ax.imshow(
         values,
         cmap=cmap,
         norm=norm,
         extent=(0, grid.columns, grid.rows, 0),
-        interpolation="nearest" if sharp else "antialiased",
+        interpolation=interpolation(ax, values.shape[1:2]),
     )
+
+
+def interpolation(ax: Axes, shape: Sequence[int]) -> str:
+    """Return how to draw an array `(height, width)` or one that is only so wide.
+
+    Pixels stay sharp while the screen has as many; below that, none must be skipped.
+    """
+    screen = [inches * ax.figure.figure.dpi for inches in axes_inches(ax)]
+    return "nearest" if all(room >= side for room, side in zip(screen, shape[::-1], strict=False)) else "antialiased"
 
 
 def sheet(tiles: Float64, grid: Grid) -> Float64:
@@ -238,7 +245,8 @@ def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: flo
     bar = ax.inset_axes((0.1, 0, 0.09, 1), transform=inches_from(ax, edge))
     colorbar = ax.figure.colorbar(drawn, cax=bar)
     low, high = (float(end) for end in drawn.get_clim() if end is not None)
-    colorbar.set_ticks([low, 0, high], labels=[tidy(low), "0", tidy(high)], fontsize="small")
+    ends = [low, 0.0, high] if low < 0 < high else [low, high]
+    colorbar.set_ticks(ends, labels=[tidy(end) for end in ends], fontsize="small")
     bar.tick_params(length=2)
     colorbar.outline.set_linewidth(0.4)
     if label:

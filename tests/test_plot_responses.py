@@ -8,7 +8,8 @@ from skimage.color import rgb2lab
 
 import filterbank as fb
 from filterbank.plot import _tiles
-from filterbank.plot._orientation import has_pairs, hues
+from filterbank.plot._colours import orientation_colours
+from filterbank.plot._orientation import has_pairs
 
 IMAGE = RNG.standard_normal((40, 30))
 GABOR = fb.gabor(15, frequencies=[0.15], orientations=6)
@@ -213,7 +214,7 @@ def test_a_hundredth_of_the_pixels_is_brighter_than_the_scale():
 
 
 def test_the_hues_are_even_and_horizontal_and_vertical_are_yellow_and_blue():
-    lab = rgb2lab(hues().colors)
+    lab = rgb2lab(orientation_colours().colors)
     assert np.ptp(lab[:, 0]) < 0.5
     assert np.ptp(np.hypot(lab[:, 1], lab[:, 2])) < 0.5
     steps = np.linalg.norm(np.diff(lab, axis=0, append=lab[:1]), axis=1)
@@ -227,8 +228,8 @@ def test_the_wheel_turns_from_x_to_y():
     (disc,) = wheel.get_images()
     colours = disc.get_array()
     middle = len(colours) // 2
-    np.testing.assert_allclose(colours[middle, -1, :3], hues()(0)[:3], atol=1e-12)
-    np.testing.assert_allclose(colours[-1, middle, :3], hues()(0.5)[:3], atol=0.02)
+    np.testing.assert_allclose(colours[middle, -1, :3], orientation_colours()(0)[:3], atol=1e-12)
+    np.testing.assert_allclose(colours[-1, middle, :3], orientation_colours()(0.5)[:3], atol=0.02)
     assert disc.get_extent() == [-1, 1, 1, -1]
     assert wheel.get_ylim()[0] > 0 > wheel.get_ylim()[1]
     assert texts_of(wheel) == ["0°", "45°", "90°", "135°"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps, rcParams
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, ListedColormap
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from .. import _check
@@ -19,14 +17,11 @@ from ..analysis import tuning
 from . import _layout, _tiles
 from ._alt import bank_words, finish
 from ._canvas import axes_inches, inches_from
+from ._colours import orientation_colours
 from ._labels import tidy
 from ._seen import Seen
 from ._tiles import Cmap
 
-LIGHTNESS, CHROMA = 72, 39  # of CIELAB, in which sRGB has every hue
-# Of horizontal waves: yellow. Blue then stands for vertical ones, and red and green, which some take for the same, for
-# the diagonals.
-FIRST_HUE = np.pi / 2
 BRIGHTEST = 99  # percent of the pixels, below which the brightness ends
 WHEEL = 0.9  # inches
 Complex = npt.NDArray[np.complex128]
@@ -49,7 +44,7 @@ def draw_orientations(
     vectors = _tiles.means(_vectors(seen.grey, bank, angles, mode)[None], block)[0]
     strength = np.sqrt(np.abs(vectors))
     end = _end(strength, limit)
-    wheel = hues() if cmap is None else colormaps[cmap] if isinstance(cmap, str) else cmap
+    wheel = orientation_colours() if cmap is None else colormaps[cmap] if isinstance(cmap, str) else cmap
     colours = coloured(np.angle(vectors) / 2, strength / end, wheel)
 
     ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=True)
@@ -131,16 +126,6 @@ def has_pairs(bank: FilterBank) -> bool:
             groups.setdefault(repr(row), []).append(float(phase[index]))
     # Vectors at twice the phases of a pair cancel.
     return bool(groups) and all(abs(np.exp(2j * np.array(group)).sum()) < 1e-6 for group in groups.values())
-
-
-@cache
-def hues() -> ListedColormap:
-    """Return a circle of hues of one lightness and chroma, for angles from 0 to half a turn."""
-    from skimage.color import lab2rgb
-
-    turns = FIRST_HUE + 2 * np.pi * np.arange(256) / 256
-    lab = np.stack([np.full(256, LIGHTNESS), CHROMA * np.cos(turns), CHROMA * np.sin(turns)], axis=-1)
-    return ListedColormap(lab2rgb(lab), name="orientations")
 
 
 def coloured(angles: Float64, brightness: Float64, wheel: Colormap) -> Float64:

@@ -151,12 +151,12 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
     largest = np.abs(given).max(axis=_pixels(given), keepdims=True)
     filters = given / np.where(largest > 0, largest, 1)  # whose squares neither vanish nor overflow
     dimensions = filters.ndim - 1
-    waves = [_Transform(one) if one.any() else None for one in filters]
+    waves = [Transform(one) if one.any() else None for one in filters]
     peaks = np.stack([np.full(dimensions, np.nan) if wave is None else wave.peak() for wave in waves])
     frequency = np.linalg.norm(peaks, axis=1)
     present = frequency > 0
 
-    def each(measure: Callable[[_Transform, Float64], float], where: npt.NDArray[np.bool_]) -> Float64:
+    def each(measure: Callable[[Transform, Float64], float], where: npt.NDArray[np.bool_]) -> Float64:
         values = [
             measure(wave, peak) if wave is not None and wanted else np.nan
             for wave, peak, wanted in zip(waves, peaks, where, strict=True)
@@ -169,9 +169,9 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
     return Tuning(
         frequency=frequency,
         orientation=_orientation(peaks, frequency),
-        bandwidth=each(_Transform.octaves, everywhere),
-        orientation_bandwidth=each(_Transform.turn, present if dimensions == 2 else ~everywhere),
-        phase=each(_Transform.phase, everywhere),
+        bandwidth=each(Transform.octaves, everywhere),
+        orientation_bandwidth=each(Transform.turn, present if dimensions == 2 else ~everywhere),
+        phase=each(Transform.phase, everywhere),
         symmetry=_share(np.sum(filters * np.flip(filters, _pixels(filters)), axis=_pixels(filters)), energy),
         dc=np.sum(given, axis=_pixels(given)),
         energy=np.sum(given**2, axis=_pixels(given)),
@@ -182,7 +182,7 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
     )
 
 
-class _Transform:
+class Transform:
     """The Fourier transform of one filter about the centre of its window, at any frequency."""
 
     def __init__(self, one: Float64) -> None:

@@ -50,22 +50,16 @@ print(bank)
 print(f"aspect ratio {touching(1, 6):.3f}, frequencies {np.unique(bank.parameters['frequency'])}")
 
 
-def draw_contours(bank, ax, title):
-    """Draw where the magnitude of each even filter has fallen to half of its peak."""
-    even = bank[bank.parameters["phase"] == 0]
-    magnitude = np.abs(fb.analysis.frequency_response(even, 256))
-    frequency = np.fft.fftshift(np.fft.fftfreq(256))
-    octaves = np.unique(even.parameters["frequency"], return_inverse=True)[1]
-    for index, one in zip(octaves, magnitude, strict=True):
-        ax.contour(frequency, frequency, one / one.max(), levels=[0.5], colors=[f"C{index}"])
-    ax.set(xlim=(-0.5, 0.5), ylim=(0.5, -0.5), aspect="equal", title=title, xlabel="frequency x (cycles per pixel)")
-
-
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.7), layout="constrained", sharey=True)
-axes[0].set_ylabel("frequency y (cycles per pixel)")
-draw_contours(tiles(bandwidth=0.7, aspect_ratio=touching(0.7, 8), size=51), axes[0], "too narrow")
-draw_contours(bank, axes[1], "touching")
-draw_contours(tiles(bandwidth=1.5, aspect_ratio=touching(1.5, 3)), axes[2], "wider than need be")
+widths = {
+    "too narrow": tiles(bandwidth=0.7, aspect_ratio=touching(0.7, 8), size=51),
+    "touching": bank,
+    "wider than need be": tiles(bandwidth=1.5, aspect_ratio=touching(1.5, 3)),
+}
+figure = plt.figure(figsize=(9, 3.3), layout="constrained")
+for part, (name, some) in zip(figure.subfigures(1, 3), widths.items(), strict=True):
+    even = some[some.parameters["phase"] == 0]
+    fb.plot.spectrum(even, kind="contours", color="frequency", colorbar=False, fig=part)
+    part.suptitle(name, fontsize="medium")
 
 # %%
 # What the spacing costs
@@ -98,7 +92,8 @@ for orientations in (3, 4, 6, 12):
 # Constants and the corners of the plane lie outside every Gabor. A Gaussian takes the low end, and a pixel less a
 # narrow Gaussian the high end; they too touch their neighbours at half amplitude. Now no frequency is lost: the lower
 # frame bound is above zero. The amplitudes of the formula (``norm=None``) matter, as filters of unit energy have
-# higher peaks the narrower they are in frequency.
+# higher peaks the narrower they are in frequency. The picture shows the power over frequency, and where it is least
+# and largest: the frame bounds A and B.
 
 
 def with_ends(bank):
@@ -128,13 +123,19 @@ for name, some in {
     bounds = fb.analysis.frame_bounds(some)
     print(f"{name:>27}: power {bounds.lower:.2g} to {bounds.upper:.3g}, varies {ratio(some):.3g}-fold")
 
+figure = plt.figure(figsize=(9, 3.6), layout="constrained")
+for part, (name, some) in zip(figure.subfigures(1, 2), {"Gabors": bank, "with both ends": frame}.items(), strict=True):
+    fb.plot.coverage(some, fig=part)
+    part.suptitle(name, fontsize="medium")
+
 # %%
 # Made tight
 # ----------
 #
 # Dividing the spectrum of every filter by the root of the power of all of them makes the power 1 everywhere. The
 # filters become infinitely long, though they fall off soon; cut to a window they are nearly tight, the more so the
-# larger the window. Each stays close to the Gabor that it was: the cosine between the two is printed.
+# larger the window. Each stays close to the Gabor that it was: the cosine between the two is printed, and the slowest
+# waves are drawn, which change most.
 
 
 def tightened(bank, size, shape=(256, 256)):
@@ -151,17 +152,12 @@ for size in (31, 47, 63):
     print(f"cut to {size}x{size}: power {bounds.lower:.3f} to {bounds.upper:.3f}, varies {ratio(cut):.3g}-fold")
 tight = tightened(frame, 31)
 
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.7), layout="constrained", sharey=True)
-for ax, (name, some) in zip(
-    axes, {"Gabors": bank, "with both ends": frame, "made tight, cut to 31x31": tight}.items(), strict=True
-):
-    covered = fb.analysis.coverage(some, 256)
-    drawn = ax.imshow(covered.power / covered.power.max(), vmin=0, vmax=1, extent=(-0.5, 0.5, 0.5, -0.5))
-    ax.set(title=name, xlabel="frequency x (cycles per pixel)")
-axes[0].set_ylabel("frequency y (cycles per pixel)")
-figure.colorbar(drawn, ax=axes, label="power, share of the largest", shrink=0.8)
 cosines = np.sum(fb.normalize(tight).filters * fb.normalize(frame).filters, axis=(1, 2))
 print(f"cosines with the filters before: {cosines[:-2].min():.3f} to {cosines[:-2].max():.3f}")
+figure = plt.figure(figsize=(9, 2.6), layout="constrained")
+for part, (name, some) in zip(figure.subfigures(1, 2), {"Gabors": frame, "made tight": tight}.items(), strict=True):
+    fb.plot.filters(fb.normalize(some)[[0, 1, 2, 3, 4, 5, 6, 7]], columns=4, fig=part)
+    part.suptitle(name, fontsize="medium")
 
 # %%
 # A photograph from its responses

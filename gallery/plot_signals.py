@@ -7,7 +7,7 @@ its beats over time and frequency, in how much noise a filter of a bank still fi
 learned from the recording say more of its next beat than cosines do.
 """
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 3
 
 # %%
 # Gabor pairs over four octaves
@@ -29,6 +29,11 @@ bank = fb.gabor((257,), frequencies=frequencies, bandwidth=1)
 print(bank)
 print(fb.analysis.tuning(bank[::6]))
 fb.plot.filters(bank[::6], labels="frequency", columns=3)
+
+# %%
+# A third of an octave apart and an octave wide, they overlap; of unit energy, they are the higher the narrower.
+
+fb.plot.spectrum(bank[bank.parameters["phase"] == 0], kind="contours", color="frequency")
 
 # %%
 # Over time and frequency

@@ -7,7 +7,7 @@ three dimensions read the direction of motion from them, find a disk that single
 is off, on photographs moved by known amounts.
 """
 
-# sphinx_gallery_thumbnail_number = 3
+# sphinx_gallery_thumbnail_number = 4
 
 # %%
 # Motion is orientation
@@ -59,6 +59,15 @@ bank = fb.gabor((FRAMES,) * 3, frequencies=[0.16 * np.sqrt(2)], orientations=dir
 print(bank)
 even = bank[bank.parameters["phase"] == 0]
 fb.plot.filters(even[:4], labels=[f"{np.degrees(angle):.0f}°" for angle in angles[:4]], columns=2)
+
+# %%
+# In frequency each is a pair of balls, opposite to each other. Seen along time they are a ring of eight, from the side
+# they lie above and below the plane of what stands still.
+
+fb.plot.spectrum(even, kind="contours", color="orientation", colorbar=False)
+
+# %%
+# The responses are squared and added in pairs, and the votes of the eight directions make one direction.
 
 
 def energies(volume):

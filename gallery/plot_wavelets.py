@@ -7,7 +7,7 @@ coefficients, what it takes for the image to come back from them, what a transfo
 pixel, and which bank takes most noise off a photograph: wavelets, every one of their shifts, or cosines.
 """
 
-# sphinx_gallery_thumbnail_number = 4
+# sphinx_gallery_thumbnail_number = 5
 
 # %%
 # The filters
@@ -27,6 +27,13 @@ bank = fb.wavelet(22, wavelet="db2", levels=3)
 fb.plot.filters(bank, labels=["subband", "level"], columns=5, scale="each")
 
 # %%
+# A level up is half the frequencies: which each filter passes.
+
+fb.plot.spectrum(bank, labels=["subband", "level"], columns=5, scale="each")
+
+# %%
+# The same numbers as PyWavelets'.
+
 
 photograph = data.camera()[40:296, 100:356] / 255
 approximation, *details = pywt.swt2(photograph, "db2", 3, trim_approx=True)

@@ -27,7 +27,6 @@ beats = pywt.data.ecg().astype(float)
 frequencies = 0.01 * 2.0 ** (np.arange(0, 13) / 3)
 bank = fb.gabor((257,), frequencies=frequencies, bandwidth=1)
 print(bank)
-print(fb.analysis.tuning(bank[::6]))
 fb.plot.filters(bank[::6], labels="frequency", columns=3)
 
 # %%

@@ -18,6 +18,7 @@ is off, on photographs moved by known amounts.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 from scipy import ndimage
 from skimage import color, data
 
@@ -64,7 +65,7 @@ fb.plot.filters(even[:4], labels=[f"{np.degrees(angle):.0f}°" for angle in angl
 # In frequency each is a pair of balls, opposite to each other. Seen along time they are a ring of eight, from the side
 # they lie above and below the plane of what stands still.
 
-fb.plot.spectrum(even, kind="contours", color="orientation", colorbar=False)
+fb.plot.spectrum(even, kind="contours", color="frequency", cmap=ListedColormap(["C0"]), colorbar=False)
 
 # %%
 # The responses are squared and added in pairs, and the votes of the eight directions make one direction.

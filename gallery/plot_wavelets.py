@@ -7,7 +7,7 @@ coefficients, what it takes for the image to come back from them, what a transfo
 pixel, and which bank takes most noise off a photograph: wavelets, every one of their shifts, or cosines.
 """
 
-# sphinx_gallery_thumbnail_number = 5
+# sphinx_gallery_thumbnail_number = 6
 
 # %%
 # The filters
@@ -32,7 +32,7 @@ fb.plot.filters(bank, labels=["subband", "level"], columns=5, scale="each")
 fb.plot.spectrum(bank, labels=["subband", "level"], columns=5, scale="each")
 
 # %%
-# The same numbers as PyWavelets'.
+# The same numbers as PyWavelets', and the photograph through the filters.
 
 
 photograph = data.camera()[40:296, 100:356] / 255
@@ -43,6 +43,7 @@ ours = fb.apply(photograph, bank, mode="wrap")
 ours = np.stack([np.roll(one, shift, axis=(0, 1)) for one, shift in zip(ours, shifts, strict=True)])
 print(bank)
 print(f"largest difference from pywt.swt2: {np.abs(ours - theirs).max():.1e}")
+fb.plot.responses(photograph, bank, labels=["subband", "level"], columns=4, scale="each")
 
 # %%
 # Whether the image comes back

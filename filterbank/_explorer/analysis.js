@@ -93,36 +93,36 @@ function wavesOn(grid, places) {
   return { cosine, sine };
 }
 
-/** Magnitudes of one filter's transform at the frequencies (j - points / 2) / points along both axes, zero in the middle. */
+/** Magnitudes of one filter's transform on an odd number of frequencies from -0.5 to 0.5 along both axes, `points` by `points`. */
 function magnitudes(filter, side, points) {
-  const half = points / 2;
-  const { cosine, sine } = wavesOn(points, range(side));
-  // Of a real filter, opposite frequencies have the same magnitude: columns 0 ... half do.
-  const real = new Float64Array(side * (half + 1));
-  const imaginary = new Float64Array(side * (half + 1));
+  const half = (points - 1) / 2;
+  const grid = 2 * half;
+  const { cosine, sine } = wavesOn(grid, range(side));
+  // Of a real filter, opposite frequencies have the same magnitude: columns from zero on do.
+  const wide = half + 1;
+  const [real, imaginary] = [new Float64Array(side * wide), new Float64Array(side * wide)];
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
       const value = filter[y * side + x];
       for (let u = 0; u <= half; u++) {
-        real[y * (half + 1) + u] += value * cosine[x * points + u];
-        imaginary[y * (half + 1) + u] -= value * sine[x * points + u];
+        real[y * wide + u] += value * cosine[x * grid + u];
+        imaginary[y * wide + u] -= value * sine[x * grid + u];
       }
     }
   }
   const found = new Float64Array(points * points);
-  for (let v = 0; v < points; v++) {
+  for (let v = -half; v <= half; v++) {
+    const place = (v + grid) % grid;
     for (let u = 0; u <= half; u++) {
       let [re, im] = [0, 0];
       for (let y = 0; y < side; y++) {
-        const [a, b] = [real[y * (half + 1) + u], imaginary[y * (half + 1) + u]];
-        const [c, s] = [cosine[y * points + v], sine[y * points + v]];
+        const [a, b, c, s] = [real[y * wide + u], imaginary[y * wide + u], cosine[y * grid + place], sine[y * grid + place]];
         re += a * c + b * s;
         im += b * c - a * s;
       }
-      const magnitude = Math.hypot(re, im);
-      const row = (v + half) % points;
-      found[row * points + ((u + half) % points)] = magnitude;
-      found[((points - row) % points) * points + ((points - u + half) % points)] = magnitude;
+      const magnitude = Math.sqrt(re * re + im * im);
+      found[(half + v) * points + half + u] = magnitude;
+      found[(half - v) * points + half - u] = magnitude;
     }
   }
   return found;

@@ -4,6 +4,9 @@ const FAMILIES = {};
 const NORMS = ["l2", "l1", "max", null];
 const ACCEPTED_LOSS = 0.01;
 
+/** What Python refuses too. */
+class Refusal extends Error {}
+
 /**
  * Register a family.
  *
@@ -26,7 +29,7 @@ function resolved(found, side, given) {
   return values;
 }
 
-/** Make a bank: { filters, columns, available, remarks }. What Python refuses is an Error here. */
+/** Make a bank: { filters, columns, available, remarks }. What Python refuses is a Refusal here. */
 function makeBank(name, side, n, norm, given) {
   const found = FAMILIES[name];
   const values = resolved(found, side, given);
@@ -44,7 +47,7 @@ function makeBank(name, side, n, norm, given) {
 function normalized(filter, norm) {
   if (norm === null) return filter;
   const peak = largest(filter);
-  if (peak === 0) throw new Error("A filter is zero everywhere, which no norm can scale; use norm None or other parameters.");
+  if (peak === 0) throw new Refusal("A filter is zero everywhere, which no norm can scale; use norm None or other parameters.");
   const scaled = filter.map((value) => value / peak);
   if (norm === "max") return scaled;
   const length = norm === "l2" ? Math.sqrt(dot(scaled, scaled)) : scaled.reduce((total, value) => total + Math.abs(value), 0);

@@ -49,7 +49,7 @@ family(
     { name: "sampling", kind: "choice", default: "point", choices: ["point", "integrated", "discrete"] },
   ],
   (side, { max_order: highest, sigma, sampling }) => {
-    if (sampling === "discrete" && side % 2 === 0) throw new Error('The size must be odd for sampling "discrete"; use "integrated" or another size.');
+    if (sampling === "discrete" && side % 2 === 0) throw new Refusal('The size must be odd for sampling "discrete"; use "integrated" or another size.');
     const every = upToOrder(highest);
     const jet = (whole, width) => separable(DERIVATIVES[sampling](whole, width, highest), every);
     const jets = sigma.map((width) => jet(side, width));
@@ -179,7 +179,7 @@ family(
   ],
   (side, { sigmas, cycles }) => {
     const highest = cycles === null ? CONSTANTS.textures.schmid_cycles : sigmas.map(() => cycles);
-    if (highest.length !== sigmas.length) throw new Error(`The published cycles are for ${highest.length} sigmas, here are ${sigmas.length}; set cycles by hand.`);
+    if (highest.length !== sigmas.length) throw new Refusal(`The published cycles are for ${highest.length} sigmas, here are ${sigmas.length}; set cycles by hand.`);
     const rows = sigmas.flatMap((sigma, k) => range(highest[k]).map((cycle) => ({ sigma, cycles: cycle + 1, frequency: (cycle + 1) / (2 * sigma) })));
     const ring = ({ sigma, cycles: turns }, r) => Math.cos((Math.PI * turns * r) / sigma) * Math.exp(-(r * r) / (2 * sigma ** 2));
     const filters = (whole) => rows.map((row) => sampled(whole, (y, x) => ring(row, Math.hypot(y, x))));

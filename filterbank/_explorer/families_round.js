@@ -30,7 +30,7 @@ family(
   DISK,
   [{ name: "max_root", kind: "number", auto: (side) => Math.max((Math.PI * side) / 2, FIRST_ROOT), least: 2.41, most: (side) => Math.max(3, 2 * side), step: 0.05 }],
   (side, { max_root: highest }) => {
-    if (highest < FIRST_ROOT) throw new Error("The first root of a Bessel function is 2.4048...; raise max_root.");
+    if (highest < FIRST_ROOT) throw new Refusal("The first root of a Bessel function is 2.4048...; raise max_root.");
     const disk = side / 2;
     const { radius, phi, distances, place } = polar(side);
     const waves = standingWaves(highest).map(({ root, m, q, isCosine }) => {

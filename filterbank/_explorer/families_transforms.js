@@ -9,7 +9,7 @@ const ofLevel = (side, { level }) => orders(side, level ?? 2 * side);
 family("dct", COMPLETE, [LEVEL, DC], (side, values) => {
   const cosines = range(side).map((j) => range(side).map((x) => Math.cos((Math.PI * ((j * (2 * x + 1)) % (4 * side))) / (2 * side))));
   const every = ofLevel(side, values).slice(values.dc ? 0 : 1);
-  if (!every.length) throw new Error("Without the flat filter none is left; use a larger level or size.");
+  if (!every.length) throw new Refusal("Without the flat filter none is left; use a larger level or size.");
   return withFrequencies(separable(cosines, every), every, side);
 });
 
@@ -38,7 +38,7 @@ family("fourier", COMPLETE, [DC], (side, { dc }) => {
       columns.orientation.push(Math.atan2(v, u));
     });
   }
-  if (!filters.length) throw new Error("Without the flat filter none is left; use a larger size.");
+  if (!filters.length) throw new Refusal("Without the flat filter none is left; use a larger size.");
   return { filters, columns };
 });
 
@@ -91,7 +91,7 @@ family(
   COMPLETE,
   [{ name: "bandwidth", kind: "number", auto: (side) => Math.min(2, side / 4), least: 0.1, most: (side) => side / 2 - 0.1, step: 0.05 }],
   (side, { bandwidth }) => {
-    if (bandwidth >= side / 2) throw new Error(`The bandwidth must be below half the side, ${side / 2}; use a larger size.`);
+    if (bandwidth >= side / 2) throw new Refusal(`The bandwidth must be below half the side, ${side / 2}; use a larger size.`);
     const { sequences, shares } = spheroidal(side, bandwidth / side);
     const rounded = (i, j) => Math.round(shares[i] * shares[j] * 1e12);
     const every = orders(side).sort((a, b) => rounded(...b) - rounded(...a) || a[0] + a[1] - b[0] - b[1] || a[0] - b[0]);
@@ -135,7 +135,7 @@ family(
   [WAVELET, { name: "levels", kind: "integer", auto: (side, { wavelet }) => fittingLevels(wavelet, side), least: 1, most: (side, { wavelet }) => Math.max(1, fittingLevels(wavelet, side)) }],
   (side, { wavelet, levels }) => {
     const fitting = fittingLevels(wavelet, side);
-    if (!fitting) throw new Error(`The filters of ${wavelet} do not fit in this window; use a larger size or a shorter wavelet such as "haar".`);
+    if (!fitting) throw new Refusal(`The filters of ${wavelet} do not fit in this window; use a larger size or a shorter wavelet such as "haar".`);
     const depth = Math.min(levels, fitting);
     const plan = [[depth, "aa"]];
     for (let level = depth; level > 0; level--) for (const band of ["da", "ad", "dd"]) plan.push([level, band]);
@@ -232,7 +232,7 @@ family(
   [{ name: "kind", kind: "choice", default: "sobel", choices: Object.keys(CONSTANTS.gradients) }],
   (side, { kind }) => {
     const { side: from, masks, orientations } = CONSTANTS.gradients[kind];
-    if (side < from) throw new Error(`The masks of ${kind} have ${from} pixels a side; use a larger size or another kind.`);
+    if (side < from) throw new Refusal(`The masks of ${kind} have ${from} pixels a side; use a larger size or another kind.`);
     return {
       filters: masks.map((mask) => centred(mask, from, side)),
       columns: { kind: masks.map(() => kind), orientation: orientations },

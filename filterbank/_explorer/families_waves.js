@@ -40,7 +40,7 @@ family(
   (side, values) => {
     const rows = combinations(values.frequencies, spreadAngles(values.orientations), values.phases).map((row) => ({ ...row, sigma: gaborSigma(row.frequency, side, values) }));
     const waves = rows.map((row) => gaborWave(row, side, values));
-    if (waves.some(({ filter }) => largest(filter) === 0)) throw new Error("A wave of 0.5 cycles per pixel and odd phase is zero at every pixel; use lower frequencies or even phases.");
+    if (waves.some(({ filter }) => largest(filter) === 0)) throw new Refusal("A wave of 0.5 cycles per pixel and odd phase is zero at every pixel; use lower frequencies or even phases.");
     return {
       filters: waves.map(({ filter }) => filter),
       columns: { frequency: column(rows, "frequency"), orientation: column(rows, "angle"), phase: column(rows, "phase"), sigma: column(rows, "sigma") },

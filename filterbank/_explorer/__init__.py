@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,11 @@ def write(path: Path) -> None:
     """
     folder = Path(__file__).parent
     made = tables()
+    data = {
+        "constants": constants(),
+        "tables": made,
+        "about": {family.name: _about(family) for family in catalogue().values() if family.name not in LEFT_OUT},
+    }
     _page.write(
         path,
         "page.html",
@@ -67,11 +73,8 @@ def write(path: Path) -> None:
         version=__version__,
         style=Markup((folder / "style.css").read_text(encoding="utf-8")),
         scripts=[Markup((folder / f"{name}.js").read_text(encoding="utf-8")) for name in SCRIPTS],
-        data={
-            "constants": constants(),
-            "tables": made,
-            "about": {family.name: _about(family) for family in catalogue().values() if family.name not in LEFT_OUT},
-        },
+        # Not by Jinja's filter, which sorts the keys; no text may end the script that the data stand in.
+        data=Markup(json.dumps(data, allow_nan=False).replace("<", r"\u003c")),
         tabled=list(made),
         left_out=LEFT_OUT,
     )

@@ -11,7 +11,7 @@ class Refusal extends Error {}
  * Register a family.
  *
  * `sizes` is { least, most, usual } or a list of sides. A parameter has a `name`, a `kind` (number, integer, flag, choice, numbers),
- * a `default` or, if Python's default is None, `auto`, a function of side and the arguments before it that says what None means
+ * a `default` or, if Python's default is None, `auto`, a function of side, the arguments before it and those given, that says what None means
  * (null where that is no single value); with `always` it is written even at its default. `draft(side, values, given)` returns `filters`, all that there are, and optionally
  * `columns`, `zeroMean`, `aliased` (one for each filter), and `formula` with `support` to measure what the window cuts off.
  */
@@ -24,7 +24,7 @@ function resolved(found, side, given) {
   const values = {};
   for (const parameter of found.parameters) {
     const own = given[parameter.name];
-    values[parameter.name] = own ?? (parameter.auto ? parameter.auto(side, values) : parameter.default);
+    values[parameter.name] = own ?? (parameter.auto ? parameter.auto(side, values, given) : parameter.default);
   }
   return values;
 }
@@ -120,6 +120,19 @@ function literal(value) {
 }
 
 // Grids and products that families share
+
+/** The same function, which keeps its last results: automatic values and filters ask for the same more than once. */
+function remembered(compute, most = 64) {
+  const known = new Map();
+  return (...given) => {
+    const key = JSON.stringify(given);
+    if (!known.has(key)) {
+      if (known.size >= most) known.delete(known.keys().next().value);
+      known.set(key, compute(...given));
+    }
+    return known.get(key);
+  };
+}
 
 /** Centred coordinates of one side, in pixels. */
 const axis = (side) => range(side).map((k) => k - (side - 1) / 2);

@@ -1,6 +1,6 @@
 // Families around the centre: waves of the disk, rings, and filters that combine into their own rotations.
 
-const DISK = { least: 3, most: 25, usual: 11 };
+const DISK = { least: 3, most: 21, usual: 11 };
 
 /** Distance and angle of every pixel, and the distances that occur, each once, with the index that each pixel has among them. */
 function polar(side) {
@@ -173,12 +173,12 @@ family(
   [
     { name: "order", kind: "integer", default: 3, least: 0, most: () => 8 },
     { name: "residuals", kind: "flag", default: false },
-    { name: "levels", kind: "integer", auto: (side, { order, residuals }) => pyramidBands(polar(side), order, null, residuals).length, least: 1, most: () => 4 },
+    { name: "levels", kind: "integer", auto: (side, { order, residuals }) => pyramidBands(side, order, null, residuals).length, least: 1, most: () => 4 },
     ZERO_MEAN(true),
   ],
   (side, { order, residuals, levels, zero_mean: zeroMean }) => {
     const plane = polar(side);
-    const bands = pyramidBands(plane, order, levels, residuals);
+    const bands = pyramidBands(side, order, levels, residuals);
     const rows = [];
     bands.forEach(({ filters, lost }, level) => {
       const parts = order % 2 || !zeroMean ? filters : filters.map(withoutMean).map(withoutMean);
@@ -200,7 +200,8 @@ family(
 );
 
 /** The oriented bands from fine to coarse; those that the window holds, unless it is said how many. */
-function pyramidBands(plane, degree, levels, residuals) {
+const pyramidBands = remembered((side, degree, levels, residuals) => {
+  const plane = polar(side);
   if (levels !== null) return range(levels).map((level) => orientedBands(plane, degree, level));
   const bands = [orientedBands(plane, degree, 0)];
   for (;;) {
@@ -209,30 +210,24 @@ function pyramidBands(plane, degree, levels, residuals) {
     if (Math.max(...next.lost, below) > ACCEPTED_LOSS) return bands;
     bands.push(next);
   }
-}
+});
 
 function orientedBands(plane, degree, level) {
   const { octaves, omega, weight } = radialNodes(plane, Math.PI / 2 ** (level + 1), -1, 1);
   const spectrum = octaves.map((octave) => Math.cos((Math.PI / 2) * octave));
   const count = degree + 1;
   const scale = Math.sqrt(4 ** degree / (count * binomial(2 * degree, degree)));
-  const tables = plane.distances.map((r) => sum2(omega, (w, k) => besselJ(degree, r * w).map((value) => value * weight[k] * spectrum[k])));
-  const filters = spreadAngles(count).map((angle) =>
-    plane.phi.map((phi, pixel) => {
-      let total = 0;
-      for (let m = degree; m >= 0; m -= 2) {
-        const share = ((m ? 2 : 1) * binomial(degree, (degree - m) / 2)) / 2 ** degree;
-        total += scale * ((degree - m) % 4 ? -1 : 1) * share * tables[plane.place[pixel]][m] * Math.cos(m * (phi - angle));
-      }
-      return total;
-    }),
-  );
+  const tables = plane.distances.map((r) => addedUp(omega, (w, k) => besselJ(degree, r * w).map((value) => value * weight[k] * spectrum[k])));
+  const waves = range(count).filter((m) => (degree - m) % 2 === 0);
+  const share = (m) => (((degree - m) % 4 ? -1 : 1) * (m ? 2 : 1) * binomial(degree, (degree - m) / 2)) / 2 ** degree;
+  const value = (phi, table) => scale * sum(waves.map((m) => share(m) * table[m] * Math.cos(m * phi)));
+  const filters = spreadAngles(count).map((angle) => plane.phi.map((phi, pixel) => value(phi - angle, tables[plane.place[pixel]])));
   const energy = sum(octaves.map((_, k) => weight[k] * spectrum[k] ** 2)) / count;
   return { filters, lost: filters.map((filter) => 1 - dot(filter, filter) / energy) };
 }
 
 /** Add up arrays, one for each entry. */
-function sum2(entries, array) {
+function addedUp(entries, array) {
   const total = array(entries[0], 0);
   for (let k = 1; k < entries.length; k++) array(entries[k], k).forEach((value, m) => (total[m] += value));
   return total;

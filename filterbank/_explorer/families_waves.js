@@ -81,7 +81,7 @@ family(
   [
     ORIENTATIONS({ auto: () => 5 }),
     { name: "sigma_on_f", kind: "number", default: 0.65, least: 0.3, most: () => 0.9, step: 0.01 },
-    { name: "frequencies", kind: "numbers", auto: (side, values) => fittingFrequencies(side, values), ...FREQUENCY, fresh: 0.25 },
+    { name: "frequencies", kind: "numbers", auto: (side, values, given) => fittingFrequencies(side, values, given.orientations ?? 6), ...FREQUENCY, fresh: 0.25 },
     PHASES,
   ],
   (side, { orientations, sigma_on_f: s, frequencies, phases }, given) => {
@@ -99,52 +99,52 @@ family(
 );
 
 /** 1/4, 1/8.4, ... cycles per pixel while the window holds the waves, from low to high. */
-function fittingFrequencies(side, { orientations, sigma_on_f: s }, count = orientations === 5 ? 6 : orientations) {
+function fittingFrequencies(side, { orientations, sigma_on_f: s }, count) {
   const loss = (centre) => Math.max(...spreadAngles(orientations).flatMap((angle) => logGabor(side, centre, s, angle, count, BOTH_PHASES).lost));
   const fitting = [0.25];
   for (let lower = 0.25 / 2.1; lower * side > 0.5 && loss(lower) <= ACCEPTED_LOSS; lower /= 2.1) fitting.unshift(lower);
   return fitting;
 }
 
-/** One wave at each phase, from its spectrum on a grid much larger than the window, and the shares of energy cut off. */
+/** One wave at each phase, and the shares of energy that the window cuts off. */
 function logGabor(side, centre, s, angle, count, phases) {
+  const { real, imaginary, squares, opposites, samples } = analyticWave(side, centre, s, angle, count);
+  const inside = phases.map((phase) => real.map((value, k) => value * Math.cos(phase) - imaginary[k] * Math.sin(phase)));
+  const lost = inside.map((filter, k) => 1 - (2 * samples * dot(filter, filter)) / (squares + Math.cos(2 * phases[k]) * opposites));
+  return { filters: inside.map(withoutMean), lost };
+}
+
+/** The complex wave in the window, from its spectrum on a grid much larger, and what gives the energy on all of the grid. */
+const analyticWave = remembered((side, centre, s, angle, count) => {
   const grid = oddFastLength(Math.max(128, 8 * side));
-  const half = (grid - 1) / 2;
+  const samples = grid * grid;
   const { cosine, sine } = wavesOn(grid, axis(side));
   const spectrum = logGaborSpectrum(grid, centre, s, angle, count);
-  // Rows of the window along x, then along y; the spectrum is real.
+  // Along x, then along y; the spectrum is real.
   const [re, im] = [new Float64Array(grid * side), new Float64Array(grid * side)];
-  const [real, imaginary] = [new Float64Array(side * side), new Float64Array(side * side)];
   for (let v = 0; v < grid; v++) {
+    const row = spectrum.subarray(v * grid, (v + 1) * grid);
     for (let x = 0; x < side; x++) {
-      for (let u = 0; u < grid; u++) {
-        const value = spectrum[v * grid + u];
-        re[v * side + x] += value * cosine[x * grid + u];
-        im[v * side + x] += value * sine[x * grid + u];
-      }
+      re[v * side + x] = dot(row, cosine.subarray(x * grid, (x + 1) * grid));
+      im[v * side + x] = dot(row, sine.subarray(x * grid, (x + 1) * grid));
     }
   }
+  const [real, imaginary] = [new Float64Array(side * side), new Float64Array(side * side)];
   for (let y = 0; y < side; y++) {
     for (let v = 0; v < grid; v++) {
-      const [c, d] = [cosine[y * grid + v], sine[y * grid + v]];
+      const [c, d] = [cosine[y * grid + v] / samples, sine[y * grid + v] / samples];
       for (let x = 0; x < side; x++) {
         real[y * side + x] += c * re[v * side + x] - d * im[v * side + x];
         imaginary[y * side + x] += c * im[v * side + x] + d * re[v * side + x];
       }
     }
   }
-  let [squares, opposites] = [0, 0];
+  let opposites = 0;
   for (let v = 0; v < grid; v++) {
-    for (let u = 0; u < grid; u++) {
-      const value = spectrum[v * grid + u];
-      squares += value ** 2;
-      opposites += value * spectrum[((grid - v) % grid) * grid + ((grid - u) % grid)];
-    }
+    for (let u = 0; u < grid; u++) opposites += spectrum[v * grid + u] * spectrum[((grid - v) % grid) * grid + ((grid - u) % grid)];
   }
-  const inside = phases.map((phase) => real.map((value, k) => (value * Math.cos(phase) - imaginary[k] * Math.sin(phase)) / grid ** 2));
-  const lost = inside.map((filter, k) => 1 - (2 * grid ** 2 * dot(filter, filter)) / (squares + Math.cos(2 * phases[k]) * opposites));
-  return { filters: inside.map(withoutMean), lost };
-}
+  return { real, imaginary, squares: dot(spectrum, spectrum), opposites, samples };
+});
 
 /** The spectrum at u / grid and v / grid cycles per pixel, zero first; the grid is odd. */
 function logGaborSpectrum(grid, centre, s, angle, count) {

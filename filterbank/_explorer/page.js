@@ -5,10 +5,10 @@ const chosen = { family: "gabor", size: 15, n: null, norm: "l2", given: {}, filt
 let made = null; // the bank, with its numbers once they are known
 let controls = {};
 let tileAt = () => null;
-let frame = 0;
+let frame = 0; // of the change that waits to be shown, 0 if none does
 let later = 0;
 const MOST_CONTOURS = 40; // more lines hide what they lie on
-const HEAVY = 4e6; // multiplications from which the numbers wait until the hand rests
+const HEAVY = 1e7; // multiplications from which the numbers wait until the hand rests
 
 // What is chosen
 
@@ -107,6 +107,7 @@ function allowed(parameter, word, side = chosen.size, values = {}) {
 
 function render() {
   cancelAnimationFrame(frame);
+  frame = 0;
   document.querySelector("main").classList.remove("refused");
   try {
     const bank = makeBank(chosen.family, chosen.size, chosen.n, chosen.norm, chosen.given);
@@ -125,7 +126,8 @@ function render() {
   showPictures();
   clearTimeout(later);
   const { length } = made.filters;
-  const work = Math.min(length, chosen.size ** 2) ** 2 * Math.max(length, chosen.size ** 2);
+  const pixels = chosen.size ** 2;
+  const work = Math.min(length, pixels) ** 2 * Math.max(length, pixels) + (length * pixels ** 2) / 2;
   if (work < HEAVY) showNumbers();
   else {
     document.querySelectorAll(".numbers dd").forEach((cell) => cell.classList.add("pending"));
@@ -230,12 +232,11 @@ function showScale(id, [low, high], anchors) {
 
 function showPlane() {
   const { points, power } = made;
-  made.lines ??= made.spectra.map((map) => contour(map, points, largest(map) / 2));
-  const tooMany = made.lines.length > MOST_CONTOURS;
+  const tooMany = made.spectra.length > MOST_CONTOURS;
   byId("contours").disabled = tooMany;
-  byId("contours-text").textContent = tooMany ? "contour of the chosen filter only" : "half-amplitude contours";
+  byId("contours-text").textContent = tooMany ? "chosen filter's contour" : "half-amplitude contours";
   const all = byId("contours").checked && !tooMany;
-  const lines = made.lines.map((line, k) => (all || k === chosen.filter ? line : []));
+  const lines = made.spectra.map((map, k) => (all || k === chosen.filter ? contour(map, points, largest(map) / 2) : []));
   drawPlane(byId("plane"), power, points, lines, chosen.filter);
   showScale("plane-scale", ["sum of |B|\u00b2: 0", shown(largest(power))], SEQUENTIAL);
   byId("plane").setAttribute("aria-label", `Sum of the squared spectra over the frequencies from -0.5 to 0.5 cycles per pixel, at most ${shown(largest(power))}.`);
@@ -307,7 +308,7 @@ byId("tiles").addEventListener("click", ({ offsetX, offsetY }) => {
 document.querySelectorAll('input[name="tiles"], #own-scale').forEach((input) => input.addEventListener("change", () => made && showTiles()));
 byId("contours").addEventListener("change", () => made && showPlane());
 const again = () => made && showPictures();
-window.addEventListener("resize", () => (cancelAnimationFrame(frame), (frame = requestAnimationFrame(again))));
+window.addEventListener("resize", again);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 window.addEventListener("hashchange", readAddress);
 
@@ -321,8 +322,7 @@ window.addEventListener("hashchange", readAddress);
 window.filterbankExplorer = {
   families: Object.keys(FAMILIES),
   state() {
-    // A change that waits for the next frame is shown first.
-    render();
+    if (frame) render();
     if (!made) return null;
     const filters = made.filters.map((filter) => Array.from(filter));
     const { family, size, norm, given } = structuredClone({ ...chosen });

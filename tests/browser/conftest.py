@@ -62,3 +62,23 @@ def open_page(browser):
 def overflow():
     """Return a function that says by how many pixels a page is wider than its window."""
     return lambda page: page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.fixture(scope="module")
+def explorer(tmp_path_factory):
+    """Return the path of the explorer's page."""
+    from filterbank import _explorer
+
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+    _explorer.write(path)
+    return path
+
+
+@pytest.fixture
+def explorer_page(open_page, explorer):
+    """Return the explorer on a desk; in the end it must have said nothing wrong and asked nobody for anything."""
+    with open_page(explorer, viewport={"width": 1280, "height": 900}) as (page, heard):
+        yield page
+        assert heard.requests
+        assert heard.errors == []
+        assert heard.external == []

@@ -29,6 +29,7 @@ SCRIPTS = (
     "families_tables",
     "view",
     "controls",
+    "chosen",
     "page",
 )
 GROUPS = {

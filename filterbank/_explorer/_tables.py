@@ -52,5 +52,9 @@ def _packed(make: Callable[..., FilterBank], size: int, arguments: dict[str, Any
         "filters": base64.b64encode(bank.filters.astype("<f8").tobytes()).decode("ascii"),
         "columns": {name: np.asarray(column).tolist() for name, column in bank.parameters.items()},
         "truncated": len(bank) == COUNT,
-        "remarks": [{"kind": "python", "text": f"{warning.message}."} for warning in caught],
+        "remarks": [{"kind": "python", "text": _sentence(str(warning.message))} for warning in caught],
     }
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}.".replace("`", "")

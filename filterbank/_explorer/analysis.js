@@ -28,7 +28,12 @@ function frameBounds(filters, side) {
   const slack = Math.cos((Math.PI * (side - 1)) / grid) ** 2;
   const [middle, reach] = [(upper + lower) / 2, (upper - lower) / 2 / slack];
   const rounding = 32 * EPSILON * upper;
-  return { lower, upper, certifiedLower: Math.max(middle - reach - rounding, 0), certifiedUpper: middle + reach + rounding };
+  return {
+    lower,
+    upper,
+    certifiedLower: Math.max(middle - reach - rounding, 0),
+    certifiedUpper: middle + reach + rounding,
+  };
 }
 
 /** The sum over the filters of their autocorrelations, (2 side - 1) by (2 side - 1), lag zero in the middle. */
@@ -56,7 +61,10 @@ function autocorrelation(filters, side) {
 function powerOn(grid, lags, side) {
   const wide = 2 * side - 1;
   const columns = Math.floor(grid / 2) + 1;
-  const { cosine, sine } = wavesOn(grid, range(wide).map((k) => k - side + 1));
+  const { cosine, sine } = wavesOn(
+    grid,
+    range(wide).map((k) => k - side + 1),
+  );
   const real = new Float64Array(wide * columns);
   const imaginary = new Float64Array(wide * columns);
   for (let y = 0; y < wide; y++) {
@@ -73,7 +81,8 @@ function powerOn(grid, lags, side) {
   for (let v = 0; v < grid; v++) {
     for (let y = 0; y < wide; y++) {
       const [c, s] = [cosine[y * grid + v], sine[y * grid + v]];
-      for (let u = 0; u < columns; u++) power[v * columns + u] += c * real[y * columns + u] + s * imaginary[y * columns + u];
+      for (let u = 0; u < columns; u++)
+        power[v * columns + u] += c * real[y * columns + u] + s * imaginary[y * columns + u];
     }
   }
   return power;
@@ -116,7 +125,12 @@ function magnitudes(filter, side, points) {
     for (let u = 0; u <= half; u++) {
       let [re, im] = [0, 0];
       for (let y = 0; y < side; y++) {
-        const [a, b, c, s] = [real[y * wide + u], imaginary[y * wide + u], cosine[y * grid + place], sine[y * grid + place]];
+        const [a, b, c, s] = [
+          real[y * wide + u],
+          imaginary[y * wide + u],
+          cosine[y * grid + place],
+          sine[y * grid + place],
+        ];
         re += a * c + b * s;
         im += b * c - a * s;
       }
@@ -134,7 +148,12 @@ function contour(map, points, level) {
   const crossing = (a, b) => (level - a) / (b - a);
   for (let y = 0; y + 1 < points; y++) {
     for (let x = 0; x + 1 < points; x++) {
-      const [a, b, c, d] = [map[y * points + x], map[y * points + x + 1], map[(y + 1) * points + x + 1], map[(y + 1) * points + x]];
+      const [a, b, c, d] = [
+        map[y * points + x],
+        map[y * points + x + 1],
+        map[(y + 1) * points + x + 1],
+        map[(y + 1) * points + x],
+      ];
       const ends = [];
       if (a < level !== b < level) ends.push([x + crossing(a, b), y]);
       if (b < level !== c < level) ends.push([x + 1, y + crossing(b, c)]);

@@ -47,10 +47,12 @@ function makeBank(name, side, n, norm, given) {
 function normalized(filter, norm) {
   if (norm === null) return filter;
   const peak = largest(filter);
-  if (peak === 0) throw new Refusal("A filter is zero everywhere, which no norm can scale; use norm None or other parameters.");
+  if (peak === 0)
+    throw new Refusal("A filter is zero everywhere, which no norm can scale; use norm None or other parameters.");
   const scaled = filter.map((value) => value / peak);
   if (norm === "max") return scaled;
-  const length = norm === "l2" ? Math.sqrt(dot(scaled, scaled)) : scaled.reduce((total, value) => total + Math.abs(value), 0);
+  const length =
+    norm === "l2" ? Math.sqrt(dot(scaled, scaled)) : scaled.reduce((total, value) => total + Math.abs(value), 0);
   return scaled.map((value) => value / length);
 }
 
@@ -68,7 +70,8 @@ function remarks(draft, side, count) {
   const found = [...(draft.remarks ?? [])];
   const of = `of ${counted(count, "filter")}`;
   const aliased = (draft.aliased ?? []).slice(0, count).filter(Boolean).length;
-  if (aliased) found.push({ kind: "aliased", text: `${aliased} ${of} lie above 0.5 cycles per pixel and are aliased.` });
+  if (aliased)
+    found.push({ kind: "aliased", text: `${aliased} ${of} lie above 0.5 cycles per pixel and are aliased.` });
   const lost = energyLost(draft, side).slice(0, count);
   const cut = lost.filter((share) => share > ACCEPTED_LOSS).length;
   if (cut) {
@@ -104,7 +107,8 @@ function pythonCall(name, side, n, norm, given) {
   if (n !== null) call.push(`n=${n}`);
   for (const parameter of FAMILIES[name].parameters) {
     const value = given[parameter.name] ?? (parameter.always ? parameter.default : null);
-    if (value !== null && (parameter.always || !same(value, parameter.default))) call.push(`${parameter.name}=${literal(value)}`);
+    if (value !== null && (parameter.always || !same(value, parameter.default)))
+      call.push(`${parameter.name}=${literal(value)}`);
   }
   if (norm !== "l2") call.push(`norm=${literal(norm)}`);
   return `fb.${name}(${call.join(", ")})`;
@@ -140,11 +144,16 @@ const axis = (side) => range(side).map((k) => k - (side - 1) / 2);
 /** A filter from a function of y and x, both from the centre. */
 function sampled(side, value) {
   const filter = new Float64Array(side * side);
-  for (let k = 0; k < filter.length; k++) filter[k] = value(Math.floor(k / side) - (side - 1) / 2, (k % side) - (side - 1) / 2);
+  for (let k = 0; k < filter.length; k++)
+    filter[k] = value(Math.floor(k / side) - (side - 1) / 2, (k % side) - (side - 1) / 2);
   return filter;
 }
 
-const outer = (column, row) => Float64Array.from({ length: column.length * row.length }, (_, k) => column[Math.floor(k / row.length)] * row[k % row.length]);
+const outer = (column, row) =>
+  Float64Array.from(
+    { length: column.length * row.length },
+    (_, k) => column[Math.floor(k / row.length)] * row[k % row.length],
+  );
 
 /** Orders [i, j] by their total, which is below `below`, then by the first. */
 function orders(count, below = 2 * count) {

@@ -19,23 +19,38 @@ function numberPair({ id, label, least, step, described, placeholder }, change) 
       if (isWithin(input)) change(Number(input.value));
     });
   }
-  return { slider, field, show: (value, most) => showPair(slider, field, value, most) };
+  let settled = "";
+  // What is no number between the bounds is gone when the field is left.
+  field.addEventListener("blur", () => (field.value = settled));
+  return {
+    slider,
+    field,
+    show(value, most) {
+      settled = value === null ? "" : rounded(value);
+      slider.max = field.max = most;
+      placeSlider(slider, value);
+      if (document.activeElement !== field) field.value = settled;
+    },
+  };
 }
 
 /** Whether a field holds a number between its bounds; one between two steps is as good. */
-const isWithin = ({ value, validity }) => value !== "" && !validity.rangeUnderflow && !validity.rangeOverflow && !validity.badInput;
+const isWithin = ({ value, validity }) =>
+  value !== "" && !validity.rangeUnderflow && !validity.rangeOverflow && !validity.badInput;
 
-/** Show a number, or null as an empty field; what is being typed is left alone. */
-function showPair(slider, field, value, most) {
-  slider.max = field.max = most;
-  if (value === null) slider.value = (Number(slider.min) + most) / 2;
+/** Move the slider, for null to its middle; one that is being moved is left alone. */
+function placeSlider(slider, value) {
+  if (value === null) slider.value = (Number(slider.min) + Number(slider.max)) / 2;
   else if (document.activeElement !== slider) slider.value = value;
-  if (document.activeElement !== field) field.value = value === null ? "" : rounded(value);
 }
 
 /** A button that gives a parameter back to Python's own choice. */
 function autoButton(parameter, change) {
-  const button = element("button", { type: "button", className: "quiet small auto", textContent: parameter.none ?? "auto" });
+  const button = element("button", {
+    type: "button",
+    className: "quiet small auto",
+    textContent: parameter.none ?? "auto",
+  });
   attribute(button, "aria-label", `${parameter.name}: ${parameter.none ?? "auto"}`);
   button.addEventListener("click", () => change(null));
   return button;
@@ -45,7 +60,11 @@ const press = (button, pressed) => button && button.setAttribute("aria-pressed",
 
 /** The label of a parameter with its unit, and the help below the control. */
 function labelled(parameter, target) {
-  const label = element(target ? "label" : "span", target ? { htmlFor: target } : { className: "name" }, parameter.name);
+  const label = element(
+    target ? "label" : "span",
+    target ? { htmlFor: target } : { className: "name" },
+    parameter.name,
+  );
   if (parameter.unit) label.append(element("span", { className: "unit", textContent: parameter.unit }));
   return label;
 }
@@ -53,7 +72,8 @@ function labelled(parameter, target) {
 function field(parameter, label, body) {
   const made = element("div", { className: "field" }, label, ...body);
   made.dataset.parameter = parameter.name;
-  if (parameter.help) made.append(element("p", { className: "help", id: `help-${parameter.name}`, textContent: parameter.help }));
+  if (parameter.help)
+    made.append(element("p", { className: "help", id: `help-${parameter.name}`, textContent: parameter.help }));
   return made;
 }
 
@@ -61,7 +81,14 @@ function field(parameter, label, body) {
 const CONTROLS = {
   number(parameter, change) {
     const id = `parameter-${parameter.name}`;
-    const settings = { id, label: parameter.name, least: parameter.least, step: parameter.step ?? 1, described: parameter.help && `help-${parameter.name}`, placeholder: parameter.auto && "auto" };
+    const settings = {
+      id,
+      label: parameter.name,
+      least: parameter.least,
+      step: parameter.step ?? 1,
+      described: parameter.help && `help-${parameter.name}`,
+      placeholder: parameter.auto && "auto",
+    };
     const pair = numberPair(settings, (value) => change(parameter.kind === "integer" ? Math.round(value) : value));
     const auto = parameter.auto && autoButton(parameter, change);
     const label = element("div", { className: "name" }, labelled(parameter, id), ...(auto ? [auto] : []));
@@ -77,13 +104,18 @@ const CONTROLS = {
   flag(parameter, change) {
     const box = element("input", { type: "checkbox", id: `parameter-${parameter.name}` });
     box.addEventListener("change", () => change(box.checked));
-    return { node: field(parameter, element("label", { className: "check" }, box, parameter.name), []), show: (given, value) => (box.checked = value) };
+    return {
+      node: field(parameter, element("label", { className: "check" }, box, parameter.name), []),
+      show: (given, value) => (box.checked = value),
+    };
   },
 
   choice(parameter, change) {
     const id = `parameter-${parameter.name}`;
     const select = element("select", { id });
-    parameter.choices.forEach((choice, k) => select.append(element("option", { value: k, textContent: parameter.labels?.[k] ?? String(choice ?? "None") })));
+    parameter.choices.forEach((choice, k) =>
+      select.append(element("option", { value: k, textContent: parameter.labels?.[k] ?? String(choice ?? "None") })),
+    );
     select.addEventListener("change", () => change(parameter.choices[select.value]));
     return {
       node: field(parameter, labelled(parameter, id), [select]),
@@ -123,22 +155,49 @@ function showListed(parameter, body, value, change) {
     change(value.map(rounded), true);
     body.querySelector("input")?.focus();
   });
-  const listed = element("p", { className: "listed", textContent: value.map((one) => Number(one.toPrecision(3))).join(", ") });
+  const listed = element("p", {
+    className: "listed",
+    textContent: value.map((one) => Number(one.toPrecision(3))).join(", "),
+  });
   body.replaceChildren(listed, element("div", { className: "buttons" }, byHand));
 }
 
 /** A slider, a field and a button to remove each number, and one to add another. */
 function makeRows(parameter, body, given, change) {
-  const rows = given.map((_, k) => numberPair({ id: `parameter-${parameter.name}-${k}`, label: `${parameter.name} ${k + 1}`, least: parameter.least, step: parameter.step }, (value) => change(rows.given.with(k, value))));
+  const rows = given.map((_, k) =>
+    numberPair(
+      {
+        id: `parameter-${parameter.name}-${k}`,
+        label: `${parameter.name} ${k + 1}`,
+        least: parameter.least,
+        step: parameter.step,
+      },
+      (value) => change(rows.given.with(k, value)),
+    ),
+  );
   rows.forEach(({ field: input }, k) => attribute(input, "aria-label", `${parameter.name} ${k + 1}`));
-  const add = element("button", { type: "button", className: "quiet small", textContent: "Add one", disabled: given.length >= 16 });
+  const add = element("button", {
+    type: "button",
+    className: "quiet small",
+    textContent: "Add one",
+    disabled: given.length >= 16,
+  });
   attribute(add, "aria-label", `${parameter.name}: add one`);
   add.addEventListener("click", () => {
     change([...rows.given, parameter.fresh], true);
     body.querySelector(".row:last-of-type input")?.focus();
   });
   const lines = rows.map(({ slider, field: input }, k) => {
-    const remove = attribute(element("button", { type: "button", className: "quiet small", textContent: "\u00d7", disabled: given.length === 1 }), "aria-label", `${parameter.name} ${k + 1}: remove`);
+    const remove = attribute(
+      element("button", {
+        type: "button",
+        className: "quiet small",
+        textContent: "\u00d7",
+        disabled: given.length === 1,
+      }),
+      "aria-label",
+      `${parameter.name} ${k + 1}: remove`,
+    );
     remove.addEventListener("click", () => {
       change(rows.given.toSpliced(k, 1), true);
       body.querySelector("input")?.focus();

@@ -6,11 +6,18 @@ family(
   "hermite",
   WINDOW,
   [
-    { name: "max_order", kind: "integer", auto: (side) => Math.min(4, Math.floor((side - 1) / 2)), least: 0, most: () => 10 },
+    {
+      name: "max_order",
+      kind: "integer",
+      auto: (side) => Math.min(4, Math.floor((side - 1) / 2)),
+      least: 0,
+      most: () => 10,
+    },
     {
       name: "sigma",
       kind: "number",
-      auto: (side, { max_order: highest }) => Math.max(side / 2 / (Math.sqrt(2 * highest + 1) + 1.5), Math.sqrt(side / (2 * Math.PI))),
+      auto: (side, { max_order: highest }) =>
+        Math.max(side / 2 / (Math.sqrt(2 * highest + 1) + 1.5), Math.sqrt(side / (2 * Math.PI))),
       ...SIGMA,
       most: () => 8,
     },
@@ -35,7 +42,12 @@ function hermiteFunctions(x, sigma, highest) {
   const rows = [u.map((value) => Math.exp((-value * value) / 2) / Math.sqrt(sigma * Math.sqrt(Math.PI)))];
   for (let order = 1; order <= highest; order++) {
     const before = rows[order - 2];
-    rows.push(u.map((value, k) => Math.sqrt(2 / order) * value * rows[order - 1][k] - (before ? Math.sqrt((order - 1) / order) * before[k] : 0)));
+    rows.push(
+      u.map(
+        (value, k) =>
+          Math.sqrt(2 / order) * value * rows[order - 1][k] - (before ? Math.sqrt((order - 1) / order) * before[k] : 0),
+      ),
+    );
   }
   return rows;
 }
@@ -45,11 +57,18 @@ family(
   WINDOW,
   [
     { name: "max_order", kind: "integer", auto: (side) => Math.min(4, side - 1), least: 0, most: () => 8 },
-    { name: "sigma", kind: "numbers", auto: (side, { max_order: highest }) => [side / 2 / (0.65 * Math.sqrt(2 * highest + 1) + 1.5)], ...SIGMA, fresh: 1 },
+    {
+      name: "sigma",
+      kind: "numbers",
+      auto: (side, { max_order: highest }) => [side / 2 / (0.65 * Math.sqrt(2 * highest + 1) + 1.5)],
+      ...SIGMA,
+      fresh: 1,
+    },
     { name: "sampling", kind: "choice", default: "point", choices: ["point", "integrated", "discrete"] },
   ],
   (side, { max_order: highest, sigma, sampling }) => {
-    if (sampling === "discrete" && side % 2 === 0) throw new Refusal('The size must be odd for sampling "discrete"; use "integrated" or another size.');
+    if (sampling === "discrete" && side % 2 === 0)
+      throw new Refusal('The size must be odd for sampling "discrete"; use "integrated" or another size.');
     const every = upToOrder(highest);
     const jet = (whole, width) => separable(DERIVATIVES[sampling](whole, width, highest), every);
     const jets = sigma.map((width) => jet(side, width));
@@ -58,7 +77,9 @@ family(
     return {
       filters: jets.flatMap(({ filters }) => filters),
       columns: {
-        ...Object.fromEntries(["order", "order_y", "order_x"].map((name) => [name, jets.flatMap(({ columns }) => columns[name])])),
+        ...Object.fromEntries(
+          ["order", "order_y", "order_x"].map((name) => [name, jets.flatMap(({ columns }) => columns[name])]),
+        ),
         sigma: column(rows, "width"),
       },
       aliased: rows.map(({ width, order }) => aboveNyquist(...order.map((one) => peak(one, width)))),
@@ -82,8 +103,13 @@ const DERIVATIVES = {
     return range(highest + 1).map((m) => bell.map((value, k) => polynomials[k][m] * value));
   },
   integrated(side, sigma, highest) {
-    const atEdge = (x) => hermitePolynomials(highest, x / sigma).map((value) => (value * Math.exp(-((x / sigma) ** 2) / 2)) / Math.sqrt(2 * Math.PI));
-    const mass = axis(side).map((x) => normalTail((0.5 - Math.abs(x)) / sigma) - normalTail((-0.5 - Math.abs(x)) / sigma));
+    const atEdge = (x) =>
+      hermitePolynomials(highest, x / sigma).map(
+        (value) => (value * Math.exp(-((x / sigma) ** 2) / 2)) / Math.sqrt(2 * Math.PI),
+      );
+    const mass = axis(side).map(
+      (x) => normalTail((0.5 - Math.abs(x)) / sigma) - normalTail((-0.5 - Math.abs(x)) / sigma),
+    );
     const edges = axis(side).map((x) => [atEdge(x - 0.5), atEdge(x + 0.5)]);
     return [mass, ...range(highest).map((m) => edges.map(([lower, upper]) => upper[m] - lower[m]))];
   },
@@ -114,10 +140,22 @@ function fittedScales(side, published, finest) {
 family(
   "leung_malik",
   TEXTURE,
-  [{ name: "sigmas", kind: "numbers", auto: (side) => fittedScales(side, CONSTANTS.textures.leung_malik, 0.89), ...TEXTURE_SIGMA, fresh: 2 }],
+  [
+    {
+      name: "sigmas",
+      kind: "numbers",
+      auto: (side) => fittedScales(side, CONSTANTS.textures.leung_malik, 0.89),
+      ...TEXTURE_SIGMA,
+      fresh: 2,
+    },
+  ],
   (side, { sigmas }) => {
     const oriented = sigmas.slice(0, Math.max(1, sigmas.length - 1));
-    const blobs = sigmas.flatMap((sigma) => [["gaussian", sigma], ["laplacian", sigma], ["laplacian", 3 * sigma]]);
+    const blobs = sigmas.flatMap((sigma) => [
+      ["gaussian", sigma],
+      ["laplacian", sigma],
+      ["laplacian", 3 * sigma],
+    ]);
     return textons(side, (49 * Math.max(...sigmas)) / Math.max(...CONSTANTS.textures.leung_malik), oriented, blobs);
   },
 );
@@ -126,24 +164,54 @@ family(
   "root_filter_set",
   TEXTURE,
   [
-    { name: "sigmas", kind: "numbers", auto: (side) => fittedScales(side, CONSTANTS.textures.root_filter_set, 0.89), ...TEXTURE_SIGMA, fresh: 2 },
-    { name: "blob_sigma", kind: "number", auto: (side, { sigmas }) => 2.5 * Math.max(...sigmas), ...SIGMA, most: () => 20 },
+    {
+      name: "sigmas",
+      kind: "numbers",
+      auto: (side) => fittedScales(side, CONSTANTS.textures.root_filter_set, 0.89),
+      ...TEXTURE_SIGMA,
+      fresh: 2,
+    },
+    {
+      name: "blob_sigma",
+      kind: "number",
+      auto: (side, { sigmas }) => 2.5 * Math.max(...sigmas),
+      ...SIGMA,
+      most: () => 20,
+    },
   ],
   (side, { sigmas, blob_sigma: blob }) => {
     const published = Math.max(...CONSTANTS.textures.root_filter_set);
     const widest = Math.max(Math.max(...sigmas) / published, blob / (2.5 * published));
-    return textons(side, 49 * widest, sigmas, [["gaussian", blob], ["laplacian", blob]]);
+    return textons(side, 49 * widest, sigmas, [
+      ["gaussian", blob],
+      ["laplacian", blob],
+    ]);
   },
 );
 
 /** Edges and bars of the scales `oriented` at six orientations, and round filters [kind, sigma]. */
 function textons(side, extent, oriented, blobs) {
-  const elongated = ["edge", "bar"].flatMap((kind) => oriented.flatMap((sigma) => spreadAngles(6).map((angle) => ({ kind, sigma, angle, order: kind === "edge" ? 1 : 2 }))));
+  const elongated = ["edge", "bar"].flatMap((kind) =>
+    oriented.flatMap((sigma) =>
+      spreadAngles(6).map((angle) => ({ kind, sigma, angle, order: kind === "edge" ? 1 : 2 })),
+    ),
+  );
   const rounds = blobs.map(([kind, sigma]) => ({ kind, sigma, angle: NaN, order: kind === "gaussian" ? 0 : 2 }));
   const rows = [...elongated, ...rounds];
   const filters = (whole) => rows.map((row) => sampled(whole, (y, x) => texton(row, y, x)));
-  const columns = { kind: column(rows, "kind"), order: column(rows, "order"), sigma: column(rows, "sigma"), orientation: column(rows, "angle") };
-  return balancedDraft(filters, side, extent, columns, rows.map(({ order, sigma }) => Math.sqrt(order) / (2 * Math.PI * sigma)));
+  const columns = {
+    kind: column(rows, "kind"),
+    order: column(rows, "order"),
+    sigma: column(rows, "sigma"),
+    orientation: column(rows, "angle"),
+  };
+  return balancedDraft(
+    filters,
+    side,
+    extent,
+    columns,
+    rows.map(({ order, sigma }) => Math.sqrt(order) / (2 * Math.PI * sigma)),
+  );
 }
 
 function texton({ kind, sigma, angle }, y, x) {
@@ -174,16 +242,38 @@ family(
   "schmid",
   TEXTURE,
   [
-    { name: "sigmas", kind: "numbers", auto: (side) => fittedScales(side, CONSTANTS.textures.schmid, 1.5), ...TEXTURE_SIGMA, fresh: 4 },
+    {
+      name: "sigmas",
+      kind: "numbers",
+      auto: (side) => fittedScales(side, CONSTANTS.textures.schmid, 1.5),
+      ...TEXTURE_SIGMA,
+      fresh: 4,
+    },
     { name: "cycles", kind: "integer", auto: () => null, least: 1, most: () => 6 },
   ],
   (side, { sigmas, cycles }) => {
     const highest = cycles === null ? CONSTANTS.textures.schmid_cycles : sigmas.map(() => cycles);
-    if (highest.length !== sigmas.length) throw new Refusal(`The published cycles are for ${highest.length} sigmas, here are ${sigmas.length}; set cycles by hand.`);
-    const rows = sigmas.flatMap((sigma, k) => range(highest[k]).map((cycle) => ({ sigma, cycles: cycle + 1, frequency: (cycle + 1) / (2 * sigma) })));
-    const ring = ({ sigma, cycles: turns }, r) => Math.cos((Math.PI * turns * r) / sigma) * Math.exp(-(r * r) / (2 * sigma ** 2));
+    if (highest.length !== sigmas.length)
+      throw new Refusal(
+        `The published cycles are for ${highest.length} sigmas, here are ${sigmas.length}; set cycles by hand.`,
+      );
+    const rows = sigmas.flatMap((sigma, k) =>
+      range(highest[k]).map((cycle) => ({ sigma, cycles: cycle + 1, frequency: (cycle + 1) / (2 * sigma) })),
+    );
+    const ring = ({ sigma, cycles: turns }, r) =>
+      Math.cos((Math.PI * turns * r) / sigma) * Math.exp(-(r * r) / (2 * sigma ** 2));
     const filters = (whole) => rows.map((row) => sampled(whole, (y, x) => ring(row, Math.hypot(y, x))));
-    const columns = { sigma: column(rows, "sigma"), cycles: column(rows, "cycles"), frequency: column(rows, "frequency") };
-    return balancedDraft(filters, side, (49 * Math.max(...sigmas)) / Math.max(...CONSTANTS.textures.schmid), columns, columns.frequency);
+    const columns = {
+      sigma: column(rows, "sigma"),
+      cycles: column(rows, "cycles"),
+      frequency: column(rows, "frequency"),
+    };
+    return balancedDraft(
+      filters,
+      side,
+      (49 * Math.max(...sigmas)) / Math.max(...CONSTANTS.textures.schmid),
+      columns,
+      columns.frequency,
+    );
   },
 );

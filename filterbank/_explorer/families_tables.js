@@ -2,10 +2,17 @@
 
 for (const [name, table] of Object.entries(TABLES)) {
   family(name, table.sizes, table.parameters, (side, values) => {
-    const found = table.banks.find((bank) => bank.size === side && Object.entries(bank.arguments).every(([key, value]) => values[key] === value));
+    const found = table.banks.find(
+      (bank) => bank.size === side && Object.entries(bank.arguments).every(([key, value]) => values[key] === value),
+    );
     const flat = unpacked(found.filters);
     const pixels = side * side;
-    return { filters: range(flat.length / pixels).map((k) => flat.slice(k * pixels, (k + 1) * pixels)), columns: found.columns, truncated: found.truncated, remarks: found.remarks };
+    return {
+      filters: range(flat.length / pixels).map((k) => flat.slice(k * pixels, (k + 1) * pixels)),
+      columns: found.columns,
+      truncated: found.truncated,
+      remarks: found.remarks,
+    };
   });
 }
 

@@ -7,16 +7,24 @@ const DC = { name: "dc", kind: "flag", default: true };
 const ofLevel = (side, { level }) => orders(side, level ?? 2 * side);
 
 family("dct", COMPLETE, [LEVEL, DC], (side, values) => {
-  const cosines = range(side).map((j) => range(side).map((x) => Math.cos((Math.PI * ((j * (2 * x + 1)) % (4 * side))) / (2 * side))));
+  const cosines = range(side).map((j) =>
+    range(side).map((x) => Math.cos((Math.PI * ((j * (2 * x + 1)) % (4 * side))) / (2 * side))),
+  );
   const every = ofLevel(side, values).slice(values.dc ? 0 : 1);
   if (!every.length) throw new Refusal("Without the flat filter none is left; use a larger level or size.");
   return withFrequencies(separable(cosines, every), every, side);
 });
 
 family("dst", COMPLETE, [LEVEL], (side, values) => {
-  const sines = range(side).map((j) => range(side).map((x) => Math.sin((Math.PI * (((j + 1) * (2 * x + 1)) % (4 * side))) / (2 * side))));
+  const sines = range(side).map((j) =>
+    range(side).map((x) => Math.sin((Math.PI * (((j + 1) * (2 * x + 1)) % (4 * side))) / (2 * side))),
+  );
   const every = ofLevel(side, values);
-  return withFrequencies(separable(sines, every), every.map(([i, j]) => [i + 1, j + 1]), side);
+  return withFrequencies(
+    separable(sines, every),
+    every.map(([i, j]) => [i + 1, j + 1]),
+    side,
+  );
 });
 
 function withFrequencies(draft, halves, side) {
@@ -55,18 +63,28 @@ family("hadamard", [2, 4, 8, 16], [LEVEL], (side, values) => {
   const ones = (bits) => (bits ? (bits & 1) + ones(bits >> 1) : 0);
   const rows = range(side).map((i) => range(side).map((j) => (ones(i & j) % 2 ? -1 : 1)));
   const changes = (row) => row.filter((value, x) => x && value !== row[x - 1]).length;
-  return separable(rows.sort((a, b) => changes(a) - changes(b)), ofLevel(side, values));
+  return separable(
+    rows.sort((a, b) => changes(a) - changes(b)),
+    ofLevel(side, values),
+  );
 });
 
 family("legendre", COMPLETE, [LEVEL], (side, values) => {
   // The norm of the discrete polynomial that is 1 at the last pixel.
-  const logSquare = (m) => logFactorial(side + m) + logFactorial(side - 1 - m) - 2 * logFactorial(side - 1) - Math.log(2 * m + 1);
-  return separable(polynomials(side, (m) => Math.exp(logSquare(m) / 2)), ofLevel(side, values));
+  const logSquare = (m) =>
+    logFactorial(side + m) + logFactorial(side - 1 - m) - 2 * logFactorial(side - 1) - Math.log(2 * m + 1);
+  return separable(
+    polynomials(side, (m) => Math.exp(logSquare(m) / 2)),
+    ofLevel(side, values),
+  );
 });
 
 family("chebyshev", COMPLETE, [LEVEL], (side, values) => {
   const square = (m) => range(m).reduce((product, k) => product * (1 - ((k + 1) / side) ** 2), side) / (2 * m + 1);
-  return separable(polynomials(side, (m) => Math.sqrt(square(m))), ofLevel(side, values));
+  return separable(
+    polynomials(side, (m) => Math.sqrt(square(m))),
+    ofLevel(side, values),
+  );
 });
 
 /** Orthogonal polynomials on a line of pixels, positive at the last one, times a scale for each degree. */
@@ -89,12 +107,24 @@ function polynomials(side, scale) {
 family(
   "slepian",
   COMPLETE,
-  [{ name: "bandwidth", kind: "number", auto: (side) => Math.min(2, side / 4), least: 0.1, most: (side) => side / 2 - 0.1, step: 0.05 }],
+  [
+    {
+      name: "bandwidth",
+      kind: "number",
+      auto: (side) => Math.min(2, side / 4),
+      least: 0.1,
+      most: (side) => side / 2 - 0.1,
+      step: 0.05,
+    },
+  ],
   (side, { bandwidth }) => {
-    if (bandwidth >= side / 2) throw new Refusal(`The bandwidth must be below half the side, ${side / 2}; use a larger size.`);
+    if (bandwidth >= side / 2)
+      throw new Refusal(`The bandwidth must be below half the side, ${side / 2}; use a larger size.`);
     const { sequences, shares } = spheroidal(side, bandwidth / side);
     const rounded = (i, j) => Math.round(shares[i] * shares[j] * 1e12);
-    const every = orders(side).sort((a, b) => rounded(...b) - rounded(...a) || a[0] + a[1] - b[0] - b[1] || a[0] - b[0]);
+    const every = orders(side).sort(
+      (a, b) => rounded(...b) - rounded(...a) || a[0] + a[1] - b[0] - b[1] || a[0] - b[0],
+    );
     const draft = separable(sequences, every);
     return { ...draft, columns: { ...draft.columns, concentration: every.map(([i, j]) => shares[i] * shares[j]) } };
   },
@@ -104,7 +134,8 @@ family(
 function spheroidal(side, limit) {
   const x = axis(side);
   const beside = (low) => ((low + 1) * (side - low - 1)) / 2;
-  const entry = (i, j) => (i === j ? x[i] ** 2 * Math.cos(2 * Math.PI * limit) : Math.abs(i - j) === 1 ? beside(Math.min(i, j)) : 0);
+  const entry = (i, j) =>
+    i === j ? x[i] ** 2 * Math.cos(2 * Math.PI * limit) : Math.abs(i - j) === 1 ? beside(Math.min(i, j)) : 0;
   const found = eigenvectors(range(side).map((i) => range(side).map((j) => entry(i, j))));
   const sequences = found.map((vector, order) => {
     const even = vector.map((value, k) => value + (order % 2 ? -1 : 1) * vector[side - 1 - k]);
@@ -132,10 +163,22 @@ const WAVELET = { name: "wavelet", kind: "choice", default: "db2", choices: Obje
 family(
   "wavelet",
   { least: 4, most: 31, usual: 15 },
-  [WAVELET, { name: "levels", kind: "integer", auto: (side, { wavelet }) => fittingLevels(wavelet, side), least: 1, most: (side, { wavelet }) => Math.max(1, fittingLevels(wavelet, side)) }],
+  [
+    WAVELET,
+    {
+      name: "levels",
+      kind: "integer",
+      auto: (side, { wavelet }) => fittingLevels(wavelet, side),
+      least: 1,
+      most: (side, { wavelet }) => Math.max(1, fittingLevels(wavelet, side)),
+    },
+  ],
   (side, { wavelet, levels }) => {
     const fitting = fittingLevels(wavelet, side);
-    if (!fitting) throw new Refusal(`The filters of ${wavelet} do not fit in this window; use a larger size or a shorter wavelet such as "haar".`);
+    if (!fitting)
+      throw new Refusal(
+        `The filters of ${wavelet} do not fit in this window; use a larger size or a shorter wavelet such as "haar".`,
+      );
     const depth = Math.min(levels, fitting);
     const plan = [[depth, "aa"]];
     for (let level = depth; level > 0; level--) for (const band of ["da", "ad", "dd"]) plan.push([level, band]);
@@ -195,7 +238,9 @@ family("wavelet_basis", [2, 4, 8, 16], [WAVELET], (side, { wavelet }) => {
     approximation = tables.a;
   }
   subbands.unshift({ level: depth, band: "aa", y: approximation, x: approximation });
-  const rows = subbands.flatMap(({ level, band, y, x }) => y.flatMap((column, i) => x.map((row, j) => ({ level, band, i, j, filter: outer(column, row) }))));
+  const rows = subbands.flatMap(({ level, band, y, x }) =>
+    y.flatMap((column, i) => x.map((row, j) => ({ level, band, i, j, filter: outer(column, row) }))),
+  );
   return {
     filters: rows.map(({ filter }) => filter),
     columns: {
@@ -211,7 +256,9 @@ family("wavelet_basis", [2, 4, 8, 16], [WAVELET], (side, { wavelet }) => {
 function halved(functionals, taps) {
   const count = functionals.length;
   return range(count / 2).map((k) =>
-    functionals[0].map((_, x) => sum(taps.map((tap, j) => tap * functionals[(((2 * k + taps.length / 2 - j) % count) + count) % count][x]))),
+    functionals[0].map((_, x) =>
+      sum(taps.map((tap, j) => tap * functionals[(((2 * k + taps.length / 2 - j) % count) + count) % count][x])),
+    ),
   );
 }
 
@@ -232,7 +279,8 @@ family(
   [{ name: "kind", kind: "choice", default: "sobel", choices: Object.keys(CONSTANTS.gradients) }],
   (side, { kind }) => {
     const { side: from, masks, orientations } = CONSTANTS.gradients[kind];
-    if (side < from) throw new Refusal(`The masks of ${kind} have ${from} pixels a side; use a larger size or another kind.`);
+    if (side < from)
+      throw new Refusal(`The masks of ${kind} have ${from} pixels a side; use a larger size or another kind.`);
     return {
       filters: masks.map((mask) => centred(mask, from, side)),
       columns: { kind: masks.map(() => kind), orientation: orientations },

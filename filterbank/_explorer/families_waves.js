@@ -16,7 +16,9 @@ const SIGMA = { least: 0.3, most: 8, step: 0.05, unit: "pixels" };
 
 /** Columns of one entry a filter, for all combinations of frequency, orientation and phase; the last varies fastest. */
 function combinations(frequencies, angles, phases) {
-  return frequencies.flatMap((frequency, index) => angles.flatMap((angle) => phases.map((phase) => ({ frequency, index, angle, phase }))));
+  return frequencies.flatMap((frequency, index) =>
+    angles.flatMap((angle) => phases.map((phase) => ({ frequency, index, angle, phase }))),
+  );
 }
 
 const column = (rows, key) => rows.map((row) => row[key]);
@@ -24,7 +26,8 @@ const waveAliased = ({ frequency, angle }) => aboveNyquist(frequency * Math.cos(
 
 // Gabor
 
-const octaveSigma = (frequency, octaves) => (Math.sqrt(Math.LN2 / 2) / (Math.PI * frequency)) * ((2 ** octaves + 1) / (2 ** octaves - 1));
+const octaveSigma = (frequency, octaves) =>
+  (Math.sqrt(Math.LN2 / 2) / (Math.PI * frequency)) * ((2 ** octaves + 1) / (2 ** octaves - 1));
 
 family(
   "gabor",
@@ -38,12 +41,23 @@ family(
     ZERO_MEAN(false),
   ],
   (side, values) => {
-    const rows = combinations(values.frequencies, spreadAngles(values.orientations), values.phases).map((row) => ({ ...row, sigma: gaborSigma(row.frequency, side, values) }));
+    const rows = combinations(values.frequencies, spreadAngles(values.orientations), values.phases).map((row) => ({
+      ...row,
+      sigma: gaborSigma(row.frequency, side, values),
+    }));
     const waves = rows.map((row) => gaborWave(row, side, values));
-    if (waves.some(({ filter }) => largest(filter) === 0)) throw new Refusal("A wave of 0.5 cycles per pixel and odd phase is zero at every pixel; use lower frequencies or even phases.");
+    if (waves.some(({ filter }) => largest(filter) === 0))
+      throw new Refusal(
+        "A wave of 0.5 cycles per pixel and odd phase is zero at every pixel; use lower frequencies or even phases.",
+      );
     return {
       filters: waves.map(({ filter }) => filter),
-      columns: { frequency: column(rows, "frequency"), orientation: column(rows, "angle"), phase: column(rows, "phase"), sigma: column(rows, "sigma") },
+      columns: {
+        frequency: column(rows, "frequency"),
+        orientation: column(rows, "angle"),
+        phase: column(rows, "phase"),
+        sigma: column(rows, "sigma"),
+      },
       zeroMean: values.zero_mean,
       aliased: rows.map(waveAliased),
       formula: (whole) => rows.map((row, k) => gaborWave(row, whole, values, waves[k].share).filter),
@@ -65,10 +79,17 @@ function gaborSigma(frequency, side, { bandwidth, aspect_ratio: ratio }) {
 
 function gaborWave({ frequency, angle, phase, sigma }, side, { aspect_ratio: ratio, zero_mean: zeroMean }, known) {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
-  const bell = sampled(side, (y, x) => Math.exp((-0.5 * ((x * c + y * s) ** 2 + ((y * c - x * s) * ratio) ** 2)) / sigma ** 2));
-  let filter = sampled(side, (y, x) => Math.cos(2 * Math.PI * frequency * (x * c + y * s) + phase)).map((value, k) => value * bell[k]);
+  const bell = sampled(side, (y, x) =>
+    Math.exp((-0.5 * ((x * c + y * s) ** 2 + ((y * c - x * s) * ratio) ** 2)) / sigma ** 2),
+  );
+  let filter = sampled(side, (y, x) => Math.cos(2 * Math.PI * frequency * (x * c + y * s) + phase)).map(
+    (value, k) => value * bell[k],
+  );
   const share = known ?? (zeroMean ? sum(filter) / sum(bell) : 0);
-  filter = withoutRounding(filter.map((value, k) => value - share * bell[k]), bell);
+  filter = withoutRounding(
+    filter.map((value, k) => value - share * bell[k]),
+    bell,
+  );
   const amplitude = ratio / (2 * Math.PI * sigma ** 2);
   return { share, filter: filter.map((value) => value * amplitude) };
 }
@@ -81,17 +102,30 @@ family(
   [
     ORIENTATIONS({ auto: () => 5 }),
     { name: "sigma_on_f", kind: "number", default: 0.65, least: 0.3, most: () => 0.9, step: 0.01 },
-    { name: "frequencies", kind: "numbers", auto: (side, values, given) => fittingFrequencies(side, values, given.orientations ?? 6), ...FREQUENCY, fresh: 0.25 },
+    {
+      name: "frequencies",
+      kind: "numbers",
+      auto: (side, values, given) => fittingFrequencies(side, values, given.orientations ?? 6),
+      ...FREQUENCY,
+      fresh: 0.25,
+    },
     PHASES,
   ],
   (side, { orientations, sigma_on_f: s, frequencies, phases }, given) => {
     const count = given.orientations ?? 6;
-    const found = frequencies.flatMap((centre) => spreadAngles(orientations).map((angle) => logGabor(side, centre, s, angle, count, phases)));
+    const found = frequencies.flatMap((centre) =>
+      spreadAngles(orientations).map((angle) => logGabor(side, centre, s, angle, count, phases)),
+    );
     const rows = combinations(frequencies, spreadAngles(orientations), phases);
     return {
       filters: found.flatMap(({ filters }) => filters),
       lost: found.flatMap(({ lost }) => lost),
-      columns: { frequency: column(rows, "frequency"), orientation: column(rows, "angle"), phase: column(rows, "phase"), sigma_on_f: rows.map(() => s) },
+      columns: {
+        frequency: column(rows, "frequency"),
+        orientation: column(rows, "angle"),
+        phase: column(rows, "phase"),
+        sigma_on_f: rows.map(() => s),
+      },
       zeroMean: true,
       aliased: rows.map(waveAliased),
     };
@@ -100,7 +134,10 @@ family(
 
 /** 1/4, 1/8.4, ... cycles per pixel while the window holds the waves, from low to high. */
 function fittingFrequencies(side, { orientations, sigma_on_f: s }, count) {
-  const loss = (centre) => Math.max(...spreadAngles(orientations).flatMap((angle) => logGabor(side, centre, s, angle, count, BOTH_PHASES).lost));
+  const loss = (centre) =>
+    Math.max(
+      ...spreadAngles(orientations).flatMap((angle) => logGabor(side, centre, s, angle, count, BOTH_PHASES).lost),
+    );
   const fitting = [0.25];
   for (let lower = 0.25 / 2.1; lower * side > 0.5 && loss(lower) <= ACCEPTED_LOSS; lower /= 2.1) fitting.unshift(lower);
   return fitting;
@@ -109,8 +146,12 @@ function fittingFrequencies(side, { orientations, sigma_on_f: s }, count) {
 /** One wave at each phase, and the shares of energy that the window cuts off. */
 function logGabor(side, centre, s, angle, count, phases) {
   const { real, imaginary, squares, opposites, samples } = analyticWave(side, centre, s, angle, count);
-  const inside = phases.map((phase) => real.map((value, k) => value * Math.cos(phase) - imaginary[k] * Math.sin(phase)));
-  const lost = inside.map((filter, k) => 1 - (2 * samples * dot(filter, filter)) / (squares + Math.cos(2 * phases[k]) * opposites));
+  const inside = phases.map((phase) =>
+    real.map((value, k) => value * Math.cos(phase) - imaginary[k] * Math.sin(phase)),
+  );
+  const lost = inside.map(
+    (filter, k) => 1 - (2 * samples * dot(filter, filter)) / (squares + Math.cos(2 * phases[k]) * opposites),
+  );
   return { filters: inside.map(withoutMean), lost };
 }
 
@@ -141,7 +182,8 @@ const analyticWave = remembered((side, centre, s, angle, count) => {
   }
   let opposites = 0;
   for (let v = 0; v < grid; v++) {
-    for (let u = 0; u < grid; u++) opposites += spectrum[v * grid + u] * spectrum[((grid - v) % grid) * grid + ((grid - u) % grid)];
+    for (let u = 0; u < grid; u++)
+      opposites += spectrum[v * grid + u] * spectrum[((grid - v) % grid) * grid + ((grid - u) % grid)];
   }
   return { real, imaginary, squares: dot(spectrum, spectrum), opposites, samples };
 });
@@ -170,7 +212,14 @@ family(
   [
     ORIENTATIONS({ default: 4 }),
     PHASES,
-    { name: "slant", kind: "number", auto: (side, { orientations }) => 4 / orientations, least: 0.2, most: () => 4, step: 0.05 },
+    {
+      name: "slant",
+      kind: "number",
+      auto: (side, { orientations }) => 4 / orientations,
+      least: 0.2,
+      most: () => 4,
+      step: 0.05,
+    },
     { name: "scales", kind: "integer", auto: (side, values) => fittingScales(side, values), least: 1, most: () => 4 },
     { name: "low_pass", kind: "flag", default: true },
   ],
@@ -178,7 +227,10 @@ family(
     const octaves = range(values.scales).reverse();
     const rows = combinations(octaves, spreadAngles(values.orientations), values.phases);
     const low = octaves[0];
-    const filters = (whole) => [...(values.low_pass ? [sampled(whole, (y, x) => Math.exp(-(y * y + x * x) / (2 * (0.8 * 2 ** low) ** 2)))] : []), ...morletWaves(whole, octaves, values)];
+    const filters = (whole) => [
+      ...(values.low_pass ? [sampled(whole, (y, x) => Math.exp(-(y * y + x * x) / (2 * (0.8 * 2 ** low) ** 2)))] : []),
+      ...morletWaves(whole, octaves, values),
+    ];
     const first = (value) => (values.low_pass ? [value] : []);
     return {
       filters: filters(side),
@@ -202,17 +254,30 @@ function fittingScales(side, values) {
 }
 
 function morletWaves(side, octaves, { orientations, phases, slant }) {
-  return octaves.flatMap((octave) => spreadAngles(orientations).flatMap((angle) => morletWave(side, octave, angle, phases, slant)));
+  return octaves.flatMap((octave) =>
+    spreadAngles(orientations).flatMap((angle) => morletWave(side, octave, angle, phases, slant)),
+  );
 }
 
 function morletWave(side, octave, angle, phases, slant) {
-  const [c, s, sigma, frequency] = [Math.cos(angle), Math.sin(angle), 0.8 * 2 ** octave, (3 * Math.PI) / 4 / 2 ** octave];
-  const bell = sampled(side, (y, x) => Math.exp(-((x * c + y * s) ** 2 + (slant * (y * c - x * s)) ** 2) / (2 * sigma ** 2)));
+  const [c, s, sigma, frequency] = [
+    Math.cos(angle),
+    Math.sin(angle),
+    0.8 * 2 ** octave,
+    (3 * Math.PI) / 4 / 2 ** octave,
+  ];
+  const bell = sampled(side, (y, x) =>
+    Math.exp(-((x * c + y * s) ** 2 + (slant * (y * c - x * s)) ** 2) / (2 * sigma ** 2)),
+  );
   const even = sampled(side, (y, x) => Math.cos(frequency * (x * c + y * s))).map((value, k) => value * bell[k]);
   const odd = sampled(side, (y, x) => Math.sin(frequency * (x * c + y * s))).map((value, k) => value * bell[k]);
   const whole = sum(bell);
   const [shareEven, shareOdd] = [sum(even) / whole, sum(odd) / whole];
-  return phases.map((phase) => bell.map((value, k) => (even[k] - shareEven * value) * Math.cos(phase) - (odd[k] - shareOdd * value) * Math.sin(phase)));
+  return phases.map((phase) =>
+    bell.map(
+      (value, k) => (even[k] - shareEven * value) * Math.cos(phase) - (odd[k] - shareOdd * value) * Math.sin(phase),
+    ),
+  );
 }
 
 // Round filters
@@ -234,7 +299,13 @@ function halfOctaves(widest, peak) {
 function roundDraft(side, sigmas, peak, formula) {
   const filters = (whole) => sigmas.map((sigma) => formula(whole, sigma));
   const frequency = sigmas.map((sigma) => peak / sigma);
-  return { filters: filters(side), formula: filters, columns: { sigma: sigmas, frequency }, zeroMean: true, aliased: frequency.map((f) => aboveNyquist(f)) };
+  return {
+    filters: filters(side),
+    formula: filters,
+    columns: { sigma: sigmas, frequency },
+    zeroMean: true,
+    aliased: frequency.map((f) => aboveNyquist(f)),
+  };
 }
 
 const dogPeak = (ratio) => Math.sqrt((4 * Math.log(ratio)) / (ratio ** 2 - 1)) / (2 * Math.PI);
@@ -244,7 +315,13 @@ family(
   WINDOW,
   [
     { name: "ratio", kind: "number", default: 1.6, least: 1.05, most: () => 4, step: 0.05 },
-    { name: "sigmas", kind: "numbers", auto: (side, { ratio }) => halfOctaves(side / (6.8 * ratio), dogPeak(ratio)), ...SIGMA, fresh: 1 },
+    {
+      name: "sigmas",
+      kind: "numbers",
+      auto: (side, { ratio }) => halfOctaves(side / (6.8 * ratio), dogPeak(ratio)),
+      ...SIGMA,
+      fresh: 1,
+    },
   ],
   (side, { ratio, sigmas }) =>
     roundDraft(side, sigmas, dogPeak(ratio), (whole, sigma) => {

@@ -16,7 +16,9 @@ function besselJ(highest, x) {
     return values;
   }
   const largest = Math.max(highest, x);
-  return millers(values, 2 * Math.ceil((largest + 40 + Math.sqrt(40 * largest)) / 2), x, -1, (order) => (order % 2 ? 0 : 2));
+  return millers(values, 2 * Math.ceil((largest + 40 + Math.sqrt(40 * largest)) / 2), x, -1, (order) =>
+    order % 2 ? 0 : 2,
+  );
 }
 
 /** Modified Bessel functions times exp(-t): e^-t I_0(t) ... e^-t I_highest(t), of which I_0 + 2 (I_1 + I_2 + ...) = e^t. */
@@ -130,11 +132,14 @@ function eigenvectors(matrix) {
   for (let sweep = 0; sweep < 60; sweep++) {
     let off = 0;
     let whole = 0;
-    for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) (whole += a[i][j] ** 2), i !== j && (off += a[i][j] ** 2);
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++) ((whole += a[i][j] ** 2), i !== j && (off += a[i][j] ** 2));
     if (off <= 1e-31 * whole) break;
     for (let p = 0; p < size; p++) for (let q = p + 1; q < size; q++) rotate(a, vectors, p, q);
   }
-  return range(size).sort((i, j) => a[j][j] - a[i][i]).map((i) => vectors[i]);
+  return range(size)
+    .sort((i, j) => a[j][j] - a[i][i])
+    .map((i) => vectors[i]);
 }
 
 function rotate(a, vectors, p, q) {
@@ -168,13 +173,19 @@ function singularValues(matrix) {
   const scaled = matrix.map((row) => Float64Array.from(row, (value) => value / peak));
   // Of orthogonal rows the lengths say it all, as Python finds for large banks.
   if (areOrthogonal(scaled)) return scaled.map((row) => peak * Math.sqrt(dot(row, row))).sort((a, b) => b - a);
-  return bidiagonalValues(bidiagonal(scaled.length > scaled[0].length ? transposed(scaled) : scaled)).map((value) => value * peak);
+  return bidiagonalValues(bidiagonal(scaled.length > scaled[0].length ? transposed(scaled) : scaled)).map(
+    (value) => value * peak,
+  );
 }
 
 function areOrthogonal(rows) {
   if (rows.length > rows[0].length) return false;
   const squares = rows.map((row) => dot(row, row));
-  return squares.every((square, p) => square > 0 && squares.slice(0, p).every((other, q) => Math.abs(dot(rows[p], rows[q])) < 1e-13 * Math.sqrt(square * other)));
+  return squares.every(
+    (square, p) =>
+      square > 0 &&
+      squares.slice(0, p).every((other, q) => Math.abs(dot(rows[p], rows[q])) < 1e-13 * Math.sqrt(square * other)),
+  );
 }
 
 const transposed = (rows) => range(rows[0].length).map((k) => Float64Array.from(rows, (row) => row[k]));

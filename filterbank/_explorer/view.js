@@ -1,6 +1,18 @@
 // The pictures: tiles of filters, the frequency plane, one filter at large.
 
-const DIVERGING = ["053061", "2166ac", "4393c3", "92c5de", "d1e5f0", "f7f7f7", "fddbc7", "f4a582", "d6604d", "b2182b", "67001f"]; // RdBu_r
+const DIVERGING = [
+  "053061",
+  "2166ac",
+  "4393c3",
+  "92c5de",
+  "d1e5f0",
+  "f7f7f7",
+  "fddbc7",
+  "f4a582",
+  "d6604d",
+  "b2182b",
+  "67001f",
+]; // RdBu_r
 const SEQUENTIAL = ["440154", "482878", "3e4989", "31688e", "26828e", "1f9e89", "35b779", "6ece58", "b5de2b", "fde725"]; // viridis
 
 /** 256 colours, 4 bytes each, between anchors of equal distance. */
@@ -54,7 +66,8 @@ const theme = (name) => getComputedStyle(document.documentElement).getPropertyVa
 
 /** Columns and size of tiles that fill a width up to a height; whole rows are worth a little size. */
 function layout(count, width, height, gap) {
-  const size = (columns) => Math.min((width + gap) / columns - gap, (height + gap) / Math.ceil(count / columns) - gap, 150);
+  const size = (columns) =>
+    Math.min((width + gap) / columns - gap, (height + gap) / Math.ceil(count / columns) - gap, 200);
   const choices = range(Math.min(count, 64)).map((k) => k + 1);
   const best = Math.max(...choices.map(size));
   const good = choices.filter((columns) => size(columns) >= 0.88 * best);
@@ -97,7 +110,13 @@ function drawPlane(canvas, power, points, lines, chosen) {
   context.rect(margin.left, margin.top, inner, inner);
   context.clip();
   // A sample stands in the middle of its square, the first and the last on the border.
-  context.drawImage(bitmap(power, points, "sequential", 0, largest(power)), margin.left - pixel / 2, margin.top - pixel / 2, inner + pixel, inner + pixel);
+  context.drawImage(
+    bitmap(power, points, "sequential", 0, largest(power)),
+    margin.left - pixel / 2,
+    margin.top - pixel / 2,
+    inner + pixel,
+    inner + pixel,
+  );
   const others = lines.filter((_, k) => k !== chosen);
   for (const line of others) stroke(context, line, margin, pixel, "rgba(0, 0, 0, 0.4)", 2.5);
   for (const line of others) stroke(context, line, margin, pixel, "rgba(255, 255, 255, 0.85)", 1);
@@ -159,7 +178,10 @@ function drawOne(canvas, filter, side, spectrum, points, reach) {
   const size = Math.min((canvas.clientWidth - gap) / 2 - 1, 190);
   const { context } = prepared(canvas, size + 2);
   context.strokeStyle = theme("--line");
-  [bitmap(filter, side, "diverging", -reach, reach), bitmap(spectrum, points, "sequential", 0, largest(spectrum))].forEach((image, k) => {
+  [
+    bitmap(filter, side, "diverging", -reach, reach),
+    bitmap(spectrum, points, "sequential", 0, largest(spectrum)),
+  ].forEach((image, k) => {
     context.imageSmoothingEnabled = k === 1;
     context.drawImage(image, 1 + k * (size + gap), 1, size, size);
     context.strokeRect(0.5 + k * (size + gap), 0.5, size + 1, size + 1);

@@ -54,6 +54,7 @@ def test_tables_are_pythons(page, family):
         state = choose(page, family, settings)
         assert state["family"] == family
         assert_is_pythons(state)
+        assert page.locator("#imports").inner_text().startswith("import skimage") is (family in ("pca", "zca"))
 
 
 def test_the_cases_are_all_families_of_the_page(page):
@@ -121,6 +122,16 @@ def test_what_python_refuses_is_said_and_no_line_is_offered(page):
     put(page, "size", 11)
     assert_is_pythons(page.evaluate(STATE))
     assert page.get_by_role("button", name="Copy").is_enabled()
+
+
+def test_a_number_out_of_bounds_changes_nothing_and_goes_when_left(page):
+    before = choose(page, "gabor", {"size": 11})
+    field = control(page, "size").get_by_role("spinbutton")
+    for text in ("99", "0", ""):
+        field.fill(text)
+        assert page.evaluate(STATE) == before
+        field.blur()
+        assert field.input_value() == "11"
 
 
 def test_dependent_filters_are_called_so(page):

@@ -1,10 +1,14 @@
 """The explorer for everybody: its pictures, the keyboard, a phone, light and dark."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
 from explorer_cases import CASES, TABLED
 from explorer_driver import STATE, choose, control, pasted_text
 from matplotlib import colormaps
+from PIL import Image
 
 PHONE = {"width": 390, "height": 844}
 FAMILIES = [*CASES, *TABLED]
@@ -17,15 +21,9 @@ def page(explorer_page):
 
 def pixels(page, canvas):
     """Return the colours of a canvas, `(height, width, 3)`, at one pixel for each of the page's."""
-    width, height, data = page.evaluate(PIXELS, canvas)
-    return np.reshape(data, (height, width, 4))[:, :, :3]
-
-
-PIXELS = """(id) => {
-  const { width, height } = document.getElementById(id);
-  const image = document.getElementById(id).getContext("2d").getImageData(0, 0, width, height);
-  return [width, height, Array.from(image.data)];
-}"""
+    address = page.evaluate('(id) => document.getElementById(id).toDataURL("image/png")', canvas)
+    with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as image:
+        return np.array(image.convert("RGB"), dtype=int)
 
 
 def test_tiles_have_one_scale_and_matplotlibs_colours(page):

@@ -50,7 +50,7 @@ CASES = {
         {"size": 8, "rings": [0, 1.5], "sigma": 0.8},
         {"size": 15, "max_order": 2, "norm": "None"},
     ],
-    "zernike": [{}, {"size": 14, "max_order": 8}, {"size": 9, "max_order": 5, "radius": 3.5, "norm": "None"}],
+    "zernike": [{}, {"size": 14, "max_order": 8}, {"size": 9, "max_order": 5, "radius": 4, "norm": "None"}],
     "steerable": [
         {},
         {"kind": "G4 and H4", "basis": "rotated", "norm": "None"},

@@ -9,9 +9,32 @@ alone. No rcParams are changed. `alt_text` says in words what a picture shows, a
 
 from ._alt import alt_text
 from ._coefficients import coefficients
+from ._comparison import comparison
+from ._coverage import coverage
 from ._decomposition import decomposition
+from ._energy_curve import energy_curve
 from ._filters import filters
+from ._gram import gram
 from ._kernels import kernels
+from ._patches import patches
+from ._singular_values import singular_values
+from ._spectrum import spectrum
 from ._training import training
+from ._tuning import tuning
 
-__all__ = ["alt_text", "coefficients", "decomposition", "filters", "kernels", "training"]
+__all__ = [
+    "alt_text",
+    "coefficients",
+    "comparison",
+    "coverage",
+    "decomposition",
+    "energy_curve",
+    "filters",
+    "gram",
+    "kernels",
+    "patches",
+    "singular_values",
+    "spectrum",
+    "training",
+    "tuning",
+]

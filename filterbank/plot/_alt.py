@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
@@ -42,17 +44,19 @@ def finish(ax: Axes, *sentences: str) -> Figure:
 
 
 def counted(count: int, what: str) -> str:
-    """Say how many there are: '1 filter', '12 filters'."""
-    return f"{count} {what}{'s' * (count != 1)}"
+    """Say how many there are: '1 filter', '12 filters', '2 patches'."""
+    return f"{count} {what}{('es' if what.endswith('ch') else 's') * (count != 1)}"
 
 
 def bank_words(bank: FilterBank) -> str:
     """Say what a bank holds: '10 filters of 8x8 pixels of the family dct'."""
     family = "" if bank.family == "custom" else f" of the family {bank.family}"
-    window = window_name(bank.size)
-    return f"{counted(len(bank), 'filter')} of {window}{' pixels' * (bank.ndim > 1)}{family}".replace(
-        "-sample", " samples"
-    )
+    return f"{counted(len(bank), 'filter')} of {window_words(bank.size)}{family}"
+
+
+def window_words(size: Sequence[int]) -> str:
+    """Say how large a window is: '8x8 pixels', '31 samples'."""
+    return f"{size[0]} samples" if len(size) == 1 else f"{window_name(size)} pixels"
 
 
 def scale_words(limit: float, scale: str = "shared") -> str:

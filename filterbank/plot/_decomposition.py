@@ -17,12 +17,11 @@ from .._kernels import as_float64
 from . import _layout, _tiles
 from ._alt import counted, finish
 from ._canvas import AnyFigure, axes_inches, given_axes
-from ._labels import tidy
+from ._labels import NEGLIGIBLE, percent, tidy
 from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
 
 ROW = 8  # tiles in a row
-NEGLIGIBLE = 1e-6  # rest over kernel: what rounding in float32 leaves
 NOTE = "under each term: its coefficient, and the share of the energy of W that the sum reaches with it"
 
 
@@ -165,7 +164,7 @@ class Sum(NamedTuple):
         what = f"{name}{size}, as the sum of its {counted(len(self.terms), 'strongest term')}"
         if not self.kernel.any():
             return f"{what}; the kernel is zero"
-        return f"{what}, which reaches {_percent(self.shares()[-1])} of its energy"
+        return f"{what}, which reaches {percent(self.shares()[-1])} of its energy"
 
     def readings(self) -> list[str]:
         """Return the text below each tile: coefficient and share."""
@@ -173,13 +172,7 @@ class Sum(NamedTuple):
         if not self.kernel.any():
             return ["", *map(tidy, self.weights), *rest]
         lines = zip(self.weights, self.shares(), strict=True)
-        return ["", *(f"{tidy(weight)}\n{_percent(share)}" for weight, share in lines), *rest]
-
-
-def _percent(share: float) -> str:
-    """Write a share in percent; 100 only when nothing is missing that a picture could show."""
-    text = tidy(100 * share)
-    return ">99.9 %" if text == "100" and 1 - share > NEGLIGIBLE else f"{text} %"
+        return ["", *(f"{tidy(weight)}\n{percent(share)}" for weight, share in lines), *rest]
 
 
 def _sum_of(kernel: Float64, weights: Float64, filters: Float64, count: int) -> Sum:

@@ -12,6 +12,7 @@ from .._check import Array
 
 Labels: TypeAlias = str | Sequence[Any] | None
 
+NEGLIGIBLE = 1e-6  # rest over kernel: what rounding in float32 leaves
 MINUS = "\N{MINUS SIGN}"
 ANGLES = ("orientation", "phase", "angle", "direction")
 UNITS = {
@@ -27,6 +28,12 @@ def tidy(value: Any, digits: int = 3) -> str:
     if not np.isfinite(value):
         return "\N{EN DASH}" if np.isnan(value) else f"{MINUS * (value < 0)}∞"
     return f"{float(value) + 0.0:.{digits}g}".replace("-", MINUS)
+
+
+def percent(share: float) -> str:
+    """Write a share in percent; 100 only when nothing is missing that a picture could show."""
+    text = tidy(100 * share)
+    return ">99.9 %" if text == "100" and 1 - share > NEGLIGIBLE else f"{text} %"
 
 
 def filter_labels(labels: Labels, bank: FilterBank) -> tuple[list[str], str]:

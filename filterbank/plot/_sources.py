@@ -74,6 +74,13 @@ def accepted(name: str, source: Any, what: str, *kinds: Kind) -> Kind:
     return kind
 
 
+def bank_of(name: str, source: Any) -> FilterBank:
+    """Return the filters of a bank, of a layer on one, or of an array."""
+    what = "a bank, a layer on one or filters (n, *size)"
+    kind = accepted(name, source, what, "bank", "layer on a bank", "front end")
+    return layer_bank(source) if kind in ("layer on a bank", "front end") else as_bank(source)
+
+
 def blocks(source: Any) -> list[Block]:
     """Return the kernels of a layer, of every convolution in a model, or of an array."""
     what = "a layer, a model or kernels (*size, in, out)"

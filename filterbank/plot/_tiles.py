@@ -7,7 +7,7 @@ drawn as fast as one, and every picture fits into axes of the user's.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -60,17 +60,20 @@ def new_axes(grid: Grid, *, colorbar: bool, caption: bool, title: bool = False) 
     return new_figure((max(width + beside, 1.5) + 0.1, max(height + around, 0.8) + 0.1)).add_subplot()
 
 
-def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False) -> ScalarMappable:
-    """Draw one tile for each of `values`, `(n, *size)` or with ``rgb`` `(n, *size, 3)`."""
+def draw_tiles(
+    ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False, signed: bool = True
+) -> ScalarMappable:
+    """Draw one tile for each of `values`, `(n, *size)` or with ``rgb`` `(n, *size, 3)`; from zero if not signed."""
     bare(ax)
     boxes = grid.boxes(len(values))
     size = values.shape[1:-1] if rgb else values.shape[1:]
+    norm = Normalize(-limit if signed else 0.0, limit)
     drawn: ScalarMappable
     if len(size) == 1:
-        drawn = _draw_bars(ax, values, boxes, Normalize(-limit, limit), cmap)
+        drawn = _draw_bars(ax, values, boxes, norm, cmap)
     else:
         tiles = planes(values) if len(size) == 3 else values
-        drawn = _draw_sheet(ax, _coloured(tiles, limit) if rgb else tiles, grid, Normalize(-limit, limit), cmap)
+        drawn = _draw_sheet(ax, _coloured(tiles, limit) if rgb else tiles, grid, norm, cmap)
         _draw_frames(ax, _slice_boxes(size, boxes) if len(size) == 3 else boxes)
     ax.set(xlim=(0, grid.columns), ylim=(grid.rows, 0))
     ax.set_aspect(grid.aspect)
@@ -81,8 +84,12 @@ def planes(volumes: Float64) -> Float64:
     """Return the central slices yx, zx and zy of each volume in a row, `(n, height, width, ...)`."""
     size = volumes.shape[1:4]
     z, y, x = (side // 2 for side in size)
-    tiles = np.full((len(volumes), *volume_tile(size), *volumes.shape[4:]), np.nan)
-    slices = (volumes[:, z], volumes[:, :, y], volumes[:, :, :, x])
+    return in_a_row((volumes[:, z], volumes[:, :, y], volumes[:, :, :, x]), size)
+
+
+def in_a_row(slices: Sequence[Float64], size: Sequence[int]) -> Float64:
+    """Put the slices yx, zx and zy of volumes of that size side by side, `(n, height, width, ...)`."""
+    tiles = np.full((len(slices[0]), *volume_tile(size), *slices[0].shape[3:]), np.nan)
     for one, (top, left, height, width) in zip(slices, slice_places(size), strict=True):
         tiles[:, top : top + height, left : left + width] = one
     return tiles
@@ -99,15 +106,22 @@ def _draw_sheet(ax: Axes, tiles: Float64, grid: Grid, norm: Normalize, cmap: Cma
     enlarged = zoom(*tiles.shape[1:3])
     tiles = tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
     values = sheet(tiles, grid)
-    # Pixels stay sharp while the screen has as many as the sheet; below that, none must be skipped.
-    sharp = axes_inches(ax)[0] * ax.figure.figure.dpi >= values.shape[1]
     return ax.imshow(
         values,
         cmap=cmap,
         norm=norm,
         extent=(0, grid.columns, grid.rows, 0),
-        interpolation="nearest" if sharp else "antialiased",
+        interpolation=interpolation(ax, values.shape[1:2]),
     )
+
+
+def interpolation(ax: Axes, shape: Sequence[int]) -> str:
+    """Return how to draw an array `(height, width)` or one that is only so wide.
+
+    Pixels stay sharp while the screen has as many; below that, none must be skipped.
+    """
+    screen = [inches * ax.figure.figure.dpi for inches in axes_inches(ax)]
+    return "nearest" if all(room >= side for room, side in zip(screen, shape[::-1], strict=False)) else "antialiased"
 
 
 def sheet(tiles: Float64, grid: Grid) -> Float64:
@@ -181,13 +195,21 @@ def draw_numbers(ax: Axes, numbers: Sequence[tuple[float, float, str]], grid: Gr
         number.set_in_layout(False)
 
 
-def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: float = 1.0) -> None:
-    """Draw a thin colour bar at the right of `edge`, a share of the axes, from their top, at most `BAR_HEIGHT` high."""
+def draw_colorbar(
+    ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: float = 1.0, ticks: Mapping[float, str] | None = None
+) -> None:
+    """Draw a thin colour bar at the right of `edge`, a share of the axes, from their top, at most `BAR_HEIGHT` high.
+
+    Without `ticks`, numbers with their texts, its ends and zero are named.
+    """
     share = min(1.0, BAR_HEIGHT / axes_inches(ax)[1])
     bar = ax.inset_axes((0.1, 1 - share, 0.09, share), transform=inches_from(ax, edge))
     colorbar = ax.figure.colorbar(drawn, cax=bar)
     low, high = (float(end) for end in drawn.get_clim() if end is not None)
-    colorbar.set_ticks([low, 0, high], labels=[tidy(low), "0", tidy(high)], fontsize="small")
+    ends = [low, 0.0, high] if low < 0 < high else [low, high]
+    named = ticks or {end: tidy(end) for end in ends}
+    colorbar.set_ticks(list(named), labels=list(named.values()), fontsize="small")
+    bar.minorticks_off()
     bar.tick_params(length=2)
     colorbar.outline.set_linewidth(0.4)
     if label:

@@ -85,7 +85,7 @@ def _about(family: Family) -> dict[str, Any]:
     """Return what the page says of a family: title, source, group, and a sentence for each parameter."""
     module = inspect.getmodule(family.function)
     assert module is not None
-    group = GROUPS[module.__name__.rsplit(".", 1)[-1]]
+    group = GROUPS.get(module.__name__.rsplit(".", 1)[-1], "More")
     return {
         "title": family.title,
         "reference": family.reference,

@@ -10,10 +10,12 @@ class Refusal extends Error {}
 /**
  * Register a family.
  *
- * `sizes` is { least, most, usual } or a list of sides. A parameter has a `name`, a `kind` (number, integer, flag, choice, numbers),
- * a `default` or, if Python's default is None, `auto`, a function of side, the arguments before it and those given, that says what None means
- * (null where that is no single value); with `always` it is written even at its default. `draft(side, values, given)` returns `filters`, all that there are, and optionally
- * `columns`, `zeroMean`, `aliased` (one for each filter), and `formula` with `support` to measure what the window cuts off.
+ * `sizes` is { least, most, usual } or a list of sides. A parameter has a `name`, a `kind` (number, integer, flag, choice,
+ * numbers), and a `default` or, if Python's default is None, `auto`: a function of side, the arguments before it and those
+ * given that says what None means, null where that is no single value. With `always` it is written even at its default.
+ *
+ * `draft(side, values, given)` returns `filters`, all that there are, and optionally `columns`, `zeroMean`, `aliased` (one for
+ * each filter), and `formula`, with `support`, to measure what the window cuts off, or that as `lost`.
  */
 function family(name, sizes, parameters, draft) {
   FAMILIES[name] = { name, sizes, parameters, draft };

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 from .._bank import FilterBank
 from .._check import window_name
 from ._canvas import descriptions, whole_figure
+from ._labels import plain
 
 
 def alt_text(figure: Figure | SubFigure) -> str:
@@ -61,4 +62,4 @@ def window_words(size: Sequence[int]) -> str:
 
 def scale_words(limit: float, scale: str = "shared") -> str:
     """Say what the colours mean, where they are one scale about zero."""
-    return "each on its own scale" if scale == "each" else f"on one scale from {-limit:.2g} to {limit:.2g}"
+    return "each on its own scale" if scale == "each" else f"on one scale from {plain(-limit, 2)} to {plain(limit, 2)}"

@@ -100,7 +100,7 @@ def coefficients(
     order = _by_strongest(flat) if sort else np.arange(flat.shape[1])
     end = _tiles.end_of(values, limit, "shared")
 
-    ax = given_axes(ax, fig) or new_figure(_size(flat.shape)).add_subplot()
+    ax = given_axes(ax, fig) or new_figure(map_inches(flat.shape)).add_subplot()
     drawn = ax.imshow(
         flat[:, order],
         cmap=cmap,
@@ -144,7 +144,7 @@ def _by_strongest(flat: Float64) -> Array:
     return np.lexsort((-magnitude.max(axis=0), magnitude.argmax(axis=0)))
 
 
-def _size(shape: tuple[int, ...]) -> tuple[float, float]:
+def map_inches(shape: tuple[int, ...]) -> tuple[float, float]:
     """Return a size in inches at which rows are as high as a tile and columns can be told apart."""
     rows, columns = shape
     return min(max(0.12 * columns, 3.0), 8.0) + 1.6, min(max(0.34 * rows, 1.6), 8.0) + 0.6

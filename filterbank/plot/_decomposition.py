@@ -21,7 +21,8 @@ from ._labels import NEGLIGIBLE, percent, tidy
 from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
 
-ROW = 8  # tiles in a row
+ROW = 8  # tiles in a row, of the usual shape
+USUAL = 1.5  # width over height; wider tiles are fewer in a row, or they would become a thin strip
 NOTE = "under each term: its coefficient, and the share of the energy of W that the sum reaches with it"
 
 
@@ -52,7 +53,8 @@ def decomposition(
     terms : int, default 5
         How many terms to draw, at most one for each filter.
     columns : int, optional
-        How many tiles in a row, the kernel and the rest among them. The default is 8.
+        How many tiles in a row, the kernel and the rest among them. The default is 8, and about 4 of volumes, whose
+        tiles hold three slices each.
     cmap : str or Colormap, default "RdBu_r"
         Diverging colours.
     colorbar : bool, default True
@@ -99,11 +101,12 @@ def decomposition(
     total = _sum_of(kernel, weights, filters, min(count, len(filters)))
     above, below = total.headings(), total.readings()
     tiles = total.tiles
-    columns = ROW if columns is None else _check.integer("columns", columns, at_least=1)
+    shape = _layout.tile_shape(kernel.shape)
+    columns = _row_length(shape) if columns is None else _check.integer("columns", columns, at_least=1)
 
     ax = given_axes(ax, fig)
     grid = _layout.plan(
-        _layout.tile_shape(kernel.shape),
+        shape,
         len(tiles),
         columns=min(columns, len(tiles)),
         above=above,
@@ -203,6 +206,10 @@ def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[str, Float64, Flo
             f"got shape {np.shape(source)}"
         )
     return title, kernel, decompose(kernel, filters), filters.filters
+
+
+def _row_length(shape: _layout.Shape) -> int:
+    return max(2, round(ROW * min(1.0, USUAL * shape.height / shape.width)))
 
 
 def _channels(shape: tuple[int, ...], in_: int, out: int) -> tuple[int, int]:

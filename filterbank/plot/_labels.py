@@ -27,7 +27,12 @@ def tidy(value: Any, digits: int = 3) -> str:
     """Write a number with few digits, a real minus and no exponent where none is needed."""
     if not np.isfinite(value):
         return "\N{EN DASH}" if np.isnan(value) else f"{MINUS * (value < 0)}∞"
-    return f"{float(value) + 0.0:.{digits}g}".replace("-", MINUS)
+    return plain(float(value) + 0.0, digits).replace("-", MINUS)
+
+
+def plain(value: float, digits: int) -> str:
+    """Write a number with few digits, and thousands and more without an exponent: '1700', not '1.7e+03'."""
+    return f"{float(f'{value:.{digits}g}'):g}"
 
 
 def percent(share: float) -> str:

@@ -42,7 +42,9 @@ def test_the_page_is_one_small_file_that_names_no_other(text):
 def test_families_are_in_the_order_of_the_catalogue(data):
     assert list(data["about"]) == [name for name in fb.catalogue() if name not in _explorer.LEFT_OUT]
     assert data["about"]["dct"]["title"] == fb.catalogue()["dct"].title
-    assert data["about"]["gabor"]["help"]["orientations"].startswith("How many orientations")
+    assert data["about"]["zernike"]["help"]["radius"] == (
+        "Radius of the disk in pixels, at most the default: half the shortest side."
+    )
 
 
 def test_tables_hold_the_filters_to_the_last_digit(data):

@@ -26,6 +26,7 @@ SCRIPTS = (
     "families_waves",
     "families_derivatives",
     "families_round",
+    "families_steerable",
     "families_tables",
     "view",
     "controls",
@@ -97,4 +98,4 @@ def _about(family: Family) -> dict[str, Any]:
 def _brief(note: str) -> str:
     """Return the first sentence of a parameter's meaning; what the page lists by itself is left out."""
     text = re.sub(r"^One of [^.]*\. ", "", note)
-    return re.split(r"(?<=[.:]) (?=[A-Z])", text, maxsplit=1)[0].rstrip(":").replace("`", "")
+    return re.split(r"(?<=[.:]) (?=[A-Z(`])", text, maxsplit=1)[0].rstrip(":").replace("`", "")

@@ -249,7 +249,14 @@ family(
       ...TEXTURE_SIGMA,
       fresh: 4,
     },
-    { name: "cycles", kind: "integer", auto: () => null, least: 1, most: () => 6 },
+    {
+      name: "cycles",
+      kind: "integer",
+      auto: () => null,
+      least: 1,
+      most: () => 6,
+      help: "Each sigma has filters of 1 to so many half cycles in a sigma.",
+    },
   ],
   (side, { sigmas, cycles }) => {
     const highest = cycles === null ? CONSTANTS.textures.schmid_cycles : sigmas.map(() => cycles);

@@ -1,7 +1,14 @@
 // Families under an envelope: Gabor, log-Gabor, Morlet, Gaussians and their derivatives, filters for textures.
 
 const WINDOW = { least: 3, most: 31, usual: 15 };
-const ORIENTATIONS = (usual) => ({ name: "orientations", kind: "integer", ...usual, least: 1, most: () => 12 });
+const ORIENTATIONS = (usual) => ({
+  name: "orientations",
+  kind: "integer",
+  ...usual,
+  least: 1,
+  most: () => 12,
+  help: "How many, evenly over half a turn.",
+});
 const BOTH_PHASES = [0, Math.PI / 2];
 const PHASES = {
   name: "phases",
@@ -9,6 +16,7 @@ const PHASES = {
   default: BOTH_PHASES,
   choices: [BOTH_PHASES, [0], [Math.PI / 2], [0, Math.PI / 2, Math.PI, 4.71238898038469]],
   labels: ["even and odd", "even", "odd", "four quarters"],
+  help: "Phases of the wave at the centre.",
 };
 const ZERO_MEAN = (usual) => ({ name: "zero_mean", kind: "flag", default: usual });
 const FREQUENCY = { least: 0.02, most: 0.5, step: 0.005, unit: "cycles per pixel" };
@@ -36,7 +44,16 @@ family(
     { name: "frequencies", kind: "numbers", auto: (side) => octavesUpTo(side), ...FREQUENCY, fresh: 0.25 },
     ORIENTATIONS({ auto: () => 4 }),
     PHASES,
-    { name: "bandwidth", kind: "number", auto: () => null, least: 0.3, most: () => 4, step: 0.05, unit: "octaves" },
+    {
+      name: "bandwidth",
+      kind: "number",
+      auto: () => null,
+      least: 0.3,
+      most: () => 4,
+      step: 0.05,
+      unit: "octaves",
+      help: "Half-amplitude bandwidth, from which sigma follows.",
+    },
     { name: "aspect_ratio", kind: "number", default: 1, least: 0.2, most: () => 2, step: 0.05 },
     ZERO_MEAN(false),
   ],

@@ -1,11 +1,15 @@
 """Configuration of the site: `python -m sphinx -W gallery/_site OUTPUT`."""
 
 import os
-import re
+import sys
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from building import api
 
 import filterbank
 
@@ -14,12 +18,49 @@ author = "The filterbank developers"
 copyright = f"2026, {author}"
 version = release = filterbank.__version__
 
-extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx_gallery.gen_gallery"]
-exclude_patterns = ["build", "gallery/**/*.ipynb"]
-html_theme = "pydata_sphinx_theme"
-html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
-html_show_sourcelink = False
+extensions = [
+    "myst_parser",
+    "sphinx_design",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+    "building.alt",
+    "building.api",
+    "building.command",
+    "building.families",
+    "building.math",
+    "building.runs",
+]
+exclude_patterns = ["build", "gallery/**/*.ipynb", "building"]
+templates_path = ["_templates"]
+default_role = "py:obj"  # names in docstrings lead to their pages
+myst_enable_extensions = ["colon_fence", "attrs_inline", "attrs_block"]
+myst_heading_anchors = 3
+autodoc_typehints = "none"  # the tables of parameters say it in words
+autosummary_context = {"own_members": api.members()}
 numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = "filterbank"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_math_renderer = "mathml"
+html_show_sourcelink = False
+html_copy_source = False
+html_sidebars = {"index": [], "explorer": [], "CHANGELOG": [], "CONTRIBUTING": [], "families/index": []}
+html_theme_options = {
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "external_links": [{"name": "Explorer", "url": "explorer.html"}],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
 
 sphinx_gallery_conf = {
     "examples_dirs": "..",
@@ -27,24 +68,28 @@ sphinx_gallery_conf = {
     "ignore_pattern": "_site",
     "filename_pattern": "/plot_",
     "within_subsection_order": "FileNameSortKey",
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("filterbank",),
+    "image_scrapers": ("building.alt.described",),
     "download_all_examples": False,
     "abort_on_example_error": True,
     "ignore_repr_types": "Picture",  # drawn already
     "reset_modules": (),
     "min_reported_time": 1,
+    "show_signature": False,
 }
 
 
-def readme_first(app, docname, source):
-    """Put the README on the first page, with its links to the gallery's scripts leading to their pages."""
-    if docname == "index":
-        readme = Path(app.srcdir).parents[1] / "README.md"
-        app.env.note_dependency(str(readme))
-        text = readme.read_text(encoding="utf-8")
-        text = re.sub(r"\(gallery/(\w+)\.py\)", r"(gallery/\1.rst)", text.replace("(gallery/_site/", "("))
-        source[0] = f"{text}\n{source[0]}"
+def write_explorer(app, exception):
+    """Put the explorer beside the pages."""
+    try:
+        from filterbank._explorer import write
+    except ImportError:
+        return
+    if exception is None and app.builder.name == "html":
+        write(Path(app.outdir) / "explorer.html")
 
 
 def setup(app):
     """Connect what Sphinx calls."""
-    app.connect("source-read", readme_first)
+    app.connect("build-finished", write_explorer)

@@ -1,0 +1,35 @@
+"""Pictures of the gallery say what they show, as `filterbank.plot.alt_text` has it."""
+
+import html
+import re
+
+import matplotlib.pyplot as plt
+from docutils import nodes
+from sphinx_gallery.scrapers import matplotlib_scraper
+
+import filterbank as fb
+
+
+def described(block, block_vars, gallery_conf, **kwargs):
+    """Save the open figures as sphinx-gallery does, with the words of those that filterbank drew."""
+    texts = iter([fb.plot.alt_text(plt.figure(number)) for number in plt.get_fignums()])
+    page = matplotlib_scraper(block, block_vars, gallery_conf, **kwargs)
+    # A figure without words of its own keeps its title.
+    return re.sub(r"(?m)^( *:alt:)(.*)$", lambda line: line[1] + (f" {text}" if (text := next(texts, "")) else line[2]), page)
+
+
+def name_thumbnails(app, doctree):
+    """Give the thumbnails, which sphinx-gallery leaves without words, the title that stands under them."""
+    waiting = None
+    for node in doctree.findall(lambda node: isinstance(node, nodes.image | nodes.raw)):
+        if isinstance(node, nodes.image):
+            waiting = node if not node.get("alt") and "/thumb/" in node["uri"] else None
+        elif waiting is not None and (title := re.search(r'thumbnail-title">(.*?)</div>', node.astext(), re.DOTALL)):
+            waiting["alt"] = f"Picture of the page: {html.unescape(title[1])}"
+            waiting = None
+
+
+def setup(app):
+    """Connect what Sphinx calls."""
+    app.connect("doctree-read", name_thumbnails)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,7 +35,7 @@ extensions = [
 exclude_patterns = ["build", "gallery/**/*.ipynb", "building"]
 templates_path = ["_templates"]
 default_role = "py:obj"  # names in docstrings lead to their pages
-myst_enable_extensions = ["colon_fence", "attrs_inline", "attrs_block"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"  # the tables of parameters say it in words
 autosummary_context = {"own_members": api.members()}
@@ -47,15 +47,15 @@ html_title = "filterbank"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
+html_context = {"default_mode": "auto"}  # light or dark as the visitor has it
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"index": [], "explorer": [], "CHANGELOG": [], "CONTRIBUTING": [], "families/index": []}
+html_sidebars = {"index": [], "explorer": [], "families/index": []}
 html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
-    "external_links": [{"name": "Explorer", "url": "explorer.html"}],
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "a11y-high-contrast-light",
@@ -81,7 +81,7 @@ sphinx_gallery_conf = {
 
 
 def write_explorer(app, exception):
-    """Put the explorer beside the pages."""
+    """Put the explorer in the place of the page that keeps its place."""
     try:
         from filterbank._explorer import write
     except ImportError:

@@ -96,7 +96,7 @@ def own_members(name):
     """Return the documented methods and properties of a class that are this library's own, and not Keras's."""
     bases = find(name).__mro__
     ours = [base for base in bases if base.__module__.startswith("filterbank")]
-    theirs = {member for base in bases if base not in ours for member in vars(base)} - {"enable_lora"}
+    theirs = {member for base in bases if base not in ours for member in vars(base)} - {"enable_lora", "kernel"}
     found = {
         member
         for base in ours
@@ -133,7 +133,7 @@ def index(all_sections):
     """Return the first page of the reference, with links to all names."""
     parts = [heading("API reference", "="), "Every public name, by what it is for.\n\n"]
     for section in all_sections:
-        links = " · ".join(f":py:obj:`{name.removeprefix('filterbank.')} <{name}>`" for name in section.names)
+        links = " ".join(f":py:obj:`{name.rpartition('.')[2]} <{name}>`" for name in section.names)
         parts += [f":doc:`{section.title} <{section.file}>`\n   {section.about}\n\n   {links}\n\n"]
     parts += [":doc:`The command <command>`\n   ``filterbank`` on the command line.\n\n"]
     entries = "".join(f"   {name}\n" for name in [*(section.file for section in all_sections), "command"])

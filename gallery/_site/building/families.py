@@ -21,6 +21,7 @@ CARD = """
 :class-card: family
 :link: ../api/names/filterbank.{name}
 :link-type: doc
+:link-alt: filterbank.{name}
 
 ```{{image}} {name}.png
 :alt: "{alt}"

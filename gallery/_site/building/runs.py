@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Run(SphinxTransform):
             return
         blocks = [node for node in self.document.findall(nodes.literal_block) if node.get("language") == "python"]
         namespace = {"__name__": "__main__"}
+        forget_models()
         with tempfile.TemporaryDirectory() as scratch, contextlib.chdir(scratch):
             for number, block in enumerate(blocks):
                 output = [*self.run(block, namespace), *self.pictures(number)]
@@ -55,6 +57,12 @@ class Run(SphinxTransform):
             images.append(nodes.image(uri=f"/guide/pictures/{name}", alt=text, width=f"{100 * width:.0f}px"))
         plt.close("all")
         return images
+
+
+def forget_models():
+    """Let Keras name the layers of a page as in a new session."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()
 
 
 def setup(app):

@@ -1,4 +1,4 @@
-"""Walk over the built site: what is linked must be there, pictures must say what they show, nothing comes from elsewhere."""
+"""A walk over the built site: links lead somewhere, pictures say what they show, nothing comes from elsewhere."""
 
 import re
 from html.parser import HTMLParser

@@ -89,7 +89,9 @@ def test_no_page_is_wider_than_a_phone(open_page, overflow, address, name):
         assert overflow(page) <= 0
 
 
-@pytest.mark.parametrize(("words", "found"), [("gabor", "filterbank.gabor.html"), ("initialiser", "initialisation.html")])
+@pytest.mark.parametrize(
+    ("words", "found"), [("gabor", "filterbank.gabor.html"), ("initialiser", "initialisation.html")]
+)
 def test_the_search_finds(open_page, address, words, found):
     with open_page(f"{address}index.html", viewport=DESK) as (page, heard):
         page.keyboard.press("Control+k")

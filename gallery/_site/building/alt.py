@@ -12,10 +12,19 @@ import filterbank as fb
 
 def described(block, block_vars, gallery_conf, **kwargs):
     """Save the open figures as sphinx-gallery does, with the words of those that filterbank drew."""
-    texts = iter([fb.plot.alt_text(plt.figure(number)) for number in plt.get_fignums()])
-    page = matplotlib_scraper(block, block_vars, gallery_conf, **kwargs)
-    # A figure without words of its own keeps its title.
-    return re.sub(r"(?m)^( *:alt:)(.*)$", lambda line: line[1] + (f" {text}" if (text := next(texts, "")) else line[2]), page)
+    texts = [fb.plot.alt_text(plt.figure(number)) for number in plt.get_fignums()]
+    return with_words(matplotlib_scraper(block, block_vars, gallery_conf, **kwargs), texts)
+
+
+def with_words(page, texts):
+    """Put texts in the place of the titles that the pictures of a page have for words, where there is one."""
+    texts = iter(texts)
+
+    def line_with_text(line):
+        text = next(texts, "")
+        return f"{line[1]} {text}" if text else line[0]
+
+    return re.sub(r"(?m)^( *:alt:).*$", line_with_text, page)
 
 
 def name_thumbnails(app, doctree):

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import typer
-from building.api import heading, write
 
+from building.api import heading, write
 from filterbank.cli import app as command_line
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from building.api import write
-from building.kinds import KINDS
 from skimage import data
 
 import filterbank as fb
+from building.api import write
+from building.kinds import KINDS
 
 SHOWN = 12  # filters of each family
 SIZE = 16  # pixels, where the family may choose; a power of two
@@ -78,8 +78,8 @@ def write_catalogue(app, config):
     folder.mkdir(exist_ok=True)
     table = fb.catalogue()
     parts = [
-        f"# Families\n\nThe {len(table)} families of filters, drawn from the library's own table: the first filters of each at "
-        "its defaults, on one scale symmetric about zero. The tags are promises that the tests hold each family to; "
+        f"# Families\n\nThe {len(table)} families of filters, drawn from the library's own table: the first filters of "
+        "each at its defaults, on one scale symmetric about zero. The tags are promises that the tests hold each family to; "
         "`filterbank.catalogue()` prints them. What the promises mean stands in [](../guide/families).\n"
     ]
     for kind, names in KINDS.items():

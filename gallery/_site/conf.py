@@ -44,6 +44,7 @@ numpydoc_class_members_toctree = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "filterbank"
+html_favicon = "_static/filter.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
@@ -52,14 +53,20 @@ html_show_sourcelink = False
 html_copy_source = False
 html_sidebars = {"index": [], "explorer": [], "families/index": []}
 html_theme_options = {
+    "logo": {
+        "image_light": "_static/filter.svg",
+        "image_dark": "_static/filter.svg",
+        "text": "filterbank",
+        "alt_text": "filterbank, the first page",
+    },
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
     "footer_start": ["copyright"],
     "footer_end": [],
-    "pygments_light_style": "a11y-high-contrast-light",
-    "pygments_dark_style": "a11y-high-contrast-dark",
+    "pygments_light_style": "github-light-colorblind",
+    "pygments_dark_style": "github-dark-colorblind",
 }
 
 sphinx_gallery_conf = {

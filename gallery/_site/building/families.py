@@ -79,7 +79,7 @@ def write_catalogue(app, config):
     table = fb.catalogue()
     parts = [
         f"# Families\n\nThe {len(table)} families of filters, drawn from the library's own table: the first filters of "
-        "each at its defaults, on one scale symmetric about zero. The tags are promises that the tests hold each family to; "
+        "each at its defaults, on one scale symmetric about zero. The tags are promises, to which tests hold each; "
         "`filterbank.catalogue()` prints them. What the promises mean stands in [](../guide/families).\n"
     ]
     for kind, names in KINDS.items():

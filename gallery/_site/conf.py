@@ -83,6 +83,7 @@ sphinx_gallery_conf = {
     "ignore_repr_types": "Picture",  # drawn already
     "reset_modules": (),
     "min_reported_time": 1,
+    "write_computation_times": False,  # the page would load scripts from other servers
     "show_signature": False,
 }
 

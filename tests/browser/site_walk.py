@@ -39,7 +39,7 @@ def is_elsewhere(address):
 
 def complaints(site):
     """Return what is wrong with a built site, one line each."""
-    pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
+    pages = {path: Page(path) for path in html_files(site)}
     found = []
     for path, page in pages.items():
         name = path.relative_to(site).as_posix()
@@ -48,6 +48,11 @@ def complaints(site):
         local = [address for address in [*page.links, *page.loads] if not is_elsewhere(address)]
         found += [f"{name}: {why}" for address in local if (why := missing(address, path, pages))]
     return found + sheets_that_load(site)
+
+
+def html_files(site):
+    """Return the pages of a site, without the theme's templates."""
+    return [path for path in sorted(site.rglob("*.html")) if path.relative_to(site).parts[0] != "_static"]
 
 
 def missing(address, path, pages):

@@ -108,7 +108,7 @@ def test_the_first_page_leads_on(open_page, address):
     with open_page(f"{address}index.html", viewport=DESK) as (page, _):
         for name in ("guide/index", "families/index", "gallery/index", "explorer"):
             assert page.locator(f".ways a[href='{name}.html']").count() == 1
-        page.locator(".ways a[href='families/index.html']").click()
+        page.locator(".ways .sd-card", has_text="Families").click()
         page.wait_for_url("**/families/index.html")
         assert page.locator("img.strip").count() == len(fb.catalogue())
 

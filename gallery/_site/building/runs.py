@@ -54,13 +54,15 @@ class Run(SphinxTransform):
             figure.savefig(folder / name, dpi=DPI)
             width, _ = figure.get_size_inches()
             text = fb.plot.alt_text(figure) or "A picture, drawn by the code above."
-            images.append(nodes.image(uri=f"/guide/pictures/{name}", alt=text, width=f"{100 * width:.0f}px"))
+            images.append(
+                nodes.image(uri=f"/guide/pictures/{name}", alt=text, width=f"{100 * width:.0f}px", classes=["drawn"])
+            )
         plt.close("all")
         return images
 
 
-def forget_models():
-    """Let Keras name the layers of a page as in a new session."""
+def forget_models(*_):
+    """Let Keras name the layers of a page as in a new session; sphinx-gallery calls it too, with what it knows."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
 

@@ -38,6 +38,7 @@ default_role = "py:obj"  # names in docstrings lead to their pages
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"  # the tables of parameters say it in words
+toc_object_entries_show_parents = "hide"
 autosummary_context = {"own_members": api.members()}
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False

@@ -17,6 +17,7 @@ sys.path.insert(0, str(SITE))
 
 from building import api  # noqa: E402
 from building.kinds import KINDS  # noqa: E402
+from building.words import words  # noqa: E402
 
 
 def blocks(path):
@@ -89,3 +90,24 @@ def test_the_five_lines_of_the_first_page_run():
 def test_files_that_a_page_of_the_repository_links_to_exist(name):
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / name).read_text(encoding="utf-8"))
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_pictures_of_the_library_have_its_words():
+    figure = fb.plot.filters(fb.dct(8, n=10))
+    assert words(figure) == fb.plot.alt_text(figure)
+
+
+def test_other_pictures_say_what_stands_at_their_axes():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert words(figure) == "A picture that the code above it draws"
+    figure.suptitle("Two\nways")
+    left.set_title("small")
+    left.plot([1, 2], label="dct")
+    left.plot([2, 1], label="random")
+    left.legend()
+    left.set(xlabel="filters", ylabel="accuracy")
+    right.set(title="large", xlabel="filters")
+    assert words(figure) == "Two ways; small; large. accuracy over filters: dct, random. filters"
+    for number, axes in enumerate(plt.figure().subplots(1, 9)):
+        axes.set_title(str(number))
+    assert words(plt.gcf()) == "0; 1; 2; 3; 4; 5 and 3 more"

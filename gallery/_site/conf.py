@@ -82,6 +82,7 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "abort_on_example_error": True,
     "ignore_repr_types": "Picture",  # drawn already
+    "parallel": 2,  # pages at a time
     "reset_modules": ("building.runs.forget_models",),
     "min_reported_time": 1,
     "write_computation_times": False,  # the page would load scripts from other servers

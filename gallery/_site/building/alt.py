@@ -1,4 +1,4 @@
-"""Pictures of the gallery say what they show, as `filterbank.plot.alt_text` has it."""
+"""Pictures of the gallery say what they show, as `filterbank.plot.alt_text` has it for those of the library."""
 
 import html
 import re
@@ -7,24 +7,14 @@ import matplotlib.pyplot as plt
 from docutils import nodes
 from sphinx_gallery.scrapers import matplotlib_scraper
 
-import filterbank as fb
+from building.words import words
 
 
 def described(block, block_vars, gallery_conf, **kwargs):
-    """Save the open figures as sphinx-gallery does, with the words of those that filterbank drew."""
-    texts = [fb.plot.alt_text(plt.figure(number)) for number in plt.get_fignums()]
-    return with_words(matplotlib_scraper(block, block_vars, gallery_conf, **kwargs), texts)
-
-
-def with_words(page, texts):
-    """Put texts in the place of the titles that the pictures of a page have for words, where there is one."""
-    texts = iter(texts)
-
-    def line_with_text(line):
-        text = next(texts, "")
-        return f"{line[1]} {text}" if text else line[0]
-
-    return re.sub(r"(?m)^( *:alt:).*$", line_with_text, page)
+    """Save the open figures as sphinx-gallery does, with what they show in the place of their titles."""
+    texts = iter([words(plt.figure(number)) for number in plt.get_fignums()])
+    page = matplotlib_scraper(block, block_vars, gallery_conf, **kwargs)
+    return re.sub(r"(?m)^( *:alt:).*$", lambda line: f"{line[1]} {next(texts)}", page)
 
 
 def name_thumbnails(app, doctree):

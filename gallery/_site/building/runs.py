@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
-import filterbank as fb
+from building.words import words
 
 DPI = 160  # of files; the page shows them at 100, sharp on fine screens
 
@@ -53,9 +53,10 @@ class Run(SphinxTransform):
             name = f"{Path(self.env.docname).name}_{number}_{len(images)}.png"
             figure.savefig(folder / name, dpi=DPI)
             width, _ = figure.get_size_inches()
-            text = fb.plot.alt_text(figure) or "A picture, drawn by the code above."
             images.append(
-                nodes.image(uri=f"/guide/pictures/{name}", alt=text, width=f"{100 * width:.0f}px", classes=["drawn"])
+                nodes.image(
+                    uri=f"/guide/pictures/{name}", alt=words(figure), width=f"{100 * width:.0f}px", classes=["drawn"]
+                )
             )
         plt.close("all")
         return images

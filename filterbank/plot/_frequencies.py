@@ -16,7 +16,7 @@ from matplotlib.ticker import NullLocator
 from scipy import fft
 
 from .. import _grid
-from .._bank import FilterBank, as_bank
+from .._bank import FilterBank
 from .._check import Float64, Size
 from .._kernels import layer_kernels
 from ..analysis import frequency_response
@@ -26,7 +26,7 @@ from ._canvas import axes_inches, bare
 from ._colours import frequency_colours, orientation_colours
 from ._labels import UNITS, tidy
 from ._layout import small
-from ._sources import accepted, layer_bank
+from ._sources import bank_of, kind_of
 from ._tiles import Cmap
 
 # The planes of a spectrum, by the frequencies that grow downwards and to the right.
@@ -43,11 +43,10 @@ ROUND = 1e-9  # how exactly peaks are as high and frequencies alike
 
 def source_bank(source: Any, what: str = "a bank, a layer or filters (n, *size)") -> FilterBank:
     """Return the filters of a bank, an array or a layer: its bank, else its kernels."""
-    kind = accepted("source", source, what, "bank", "layer on a bank", "front end", "layer without a bank")
-    if kind == "layer without a bank":
+    if kind_of(source) == "layer without a bank":
         kernels = layer_kernels(source, "source")
         return FilterBank(np.moveaxis(kernels.reshape(*kernels.shape[:-2], -1), -1, 0))
-    return as_bank(source) if kind in ("bank", "array") else layer_bank(source)
+    return bank_of("source", source, what)
 
 
 def odd_grid(size: tuple[int, ...], samples: int) -> tuple[int, ...]:

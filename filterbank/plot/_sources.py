@@ -74,9 +74,8 @@ def accepted(name: str, source: Any, what: str, *kinds: Kind) -> Kind:
     return kind
 
 
-def bank_of(name: str, source: Any) -> FilterBank:
+def bank_of(name: str, source: Any, what: str = "a bank, a layer on one or filters (n, *size)") -> FilterBank:
     """Return the filters of a bank, of a layer on one, or of an array."""
-    what = "a bank, a layer on one or filters (n, *size)"
     kind = accepted(name, source, what, "bank", "layer on a bank", "front end")
     return layer_bank(source) if kind in ("layer on a bank", "front end") else as_bank(source)
 

@@ -32,8 +32,8 @@ warnings.simplefilter("ignore", fb.BankWarning)  # the window of five pixels cut
 waves = {"frequencies": [0.12, 0.2, 0.35], "orientations": 6}
 banks = {
     "all 25 cosines": fb.dct(5),
-    "Gabors, unit energy": fb.gabor(5, **waves),
-    "Gabors, peak 1": fb.gabor(5, **waves, norm="max"),
+    "36 Gabors, unit energy": fb.gabor(5, **waves),
+    "36 Gabors, peak 1": fb.gabor(5, **waves, norm="max"),
     "6 coarsest cosines": fb.dct(5, n=6),
 }
 for name, bank in banks.items():
@@ -49,7 +49,7 @@ for name, bank in banks.items():
 #
 # Patches of four photographs go through ten convolutions of 5x5 pixels with sixteen outputs and
 # rectifiers. ``he_normal`` is made to keep the mean square behind rectifiers; ``glorot_uniform``, the
-# default of Keras, halves it at each. What is measured is the mean square of the activations, over three
+# default of Keras, is made for layers without them, and leaves half of it or less at each. What is measured is the mean square of the activations, over three
 # draws of the weights.
 
 images = np.stack([data.camera(), data.brick(), data.grass(), data.gravel()]).astype("float32")

@@ -127,8 +127,9 @@ stages = {
     "fine-tuned, folded": np.asarray(folded.get_layer("first").kernel),
 }
 figure = plt.figure(figsize=(9, 2.9), layout="constrained")
+limit = max(np.abs(kernels).max() for kernels in stages.values())
 for part, (name, kernels) in zip(figure.subfigures(1, 3), stages.items(), strict=True):
-    fb.plot.kernels(kernels, fig=part)
+    fb.plot.kernels(kernels, limit=limit, fig=part)
     part.suptitle(name)
 
 # %%

@@ -161,6 +161,9 @@ ax.set_yticks(range(len(results)), labels=[f"{name}\n{weights[name]:,} weights" 
 ax.invert_yaxis()
 ax.xaxis.set_major_formatter("{x:.0%}")
 ax.set_xlabel("test accuracy")
+ax.plot([], [], "o", color="0.5", label="seeds at the chosen rate")
+ax.plot([], [], "o", color="0.5", fillstyle="none", markersize=4, label="other rates")
+ax.legend(frameon=False, fontsize="small", loc="lower left")
 ax.grid(axis="x", color="0.5", alpha=0.3, linewidth=0.6)
 ax.spines[["top", "right"]].set_visible(False)
 
@@ -168,16 +171,23 @@ ax.spines[["top", "right"]].set_visible(False)
 # What may be said
 # ----------------
 #
-# The seeds share their test patches, so more seeds make the chance of the draw of patches no smaller:
-# its standard error is that of a share of so many patches, and differences below twice that mean nothing.
+# The standard error of a mean has two parts: the draw of the test patches, which more seeds make no smaller,
+# and the seeds. Differences below twice the error of both together are called unclear.
 
-means = {name: scores[:, chosen[name], 1].mean() for name, scores in results.items()}
+
+def summary(name):
+    """Return mean and squared standard error of the test accuracies of a contender."""
+    scores = results[name][:, chosen[name], 1]
+    mean = scores.mean()
+    return mean, mean * (1 - mean) / len(test[0]) + scores.var(ddof=1) / len(seeds)
+
+
 for side in ("11x11", "5x5"):
-    ours = means[f"Gabor bank, {side}"]
-    error = np.sqrt(ours * (1 - ours) / len(test[0]))
     for other in ("random bank", "plain"):
-        lead = ours - means[f"{other}, {side}"]
+        (ours, our_square), (theirs, their_square) = summary(f"Gabor bank, {side}"), summary(f"{other}, {side}")
+        lead, error = ours - theirs, np.sqrt(our_square + their_square)
         verdict = "no clear difference" if abs(lead) < 2 * error else "ahead" if lead > 0 else "behind"
-        print(f"{side}: Gabor bank against {other}: {lead:+.1%}, {verdict} (standard error {error:.1%})")
-best = max(means, key=means.get)
-print(f"the best of all on average: {best}, {means[best]:.1%} with {weights[best]:,} weights")
+        print(f"{side}: Gabor bank against {other}: {lead:+.1%}, standard error {error:.1%}: {verdict}")
+for kind in ("plain", "Gabor bank", "random bank"):
+    (small, square), (large, other_square) = summary(f"{kind}, 5x5"), summary(f"{kind}, 11x11")
+    print(f"{kind}: 5x5 against 11x11 {small - large:+.1%}, standard error {np.sqrt(square + other_square):.1%}")

@@ -33,7 +33,7 @@ partners = fb.quadrature(neurons)
 pairs = fb.concatenate(neurons, partners)
 degrees = neurons.parameters["frequency"] * 16
 print(f"{len(neurons)} neurons, prefer {degrees.min():.1f} to {degrees.max():.1f} cycles per degree")
-fb.plot.filters(neurons)
+fb.plot.filters(neurons, scale="each")
 
 # %%
 # Two kinds of cells
@@ -84,26 +84,29 @@ for kind, curves in responses.items():
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained")
 for (kind, curves), colour in zip(responses.items(), ("C0", "C1"), strict=True):
     left.plot(drift, curves[0], color=colour, label=f"{kind} cell")
-    right.hist(ratios[kind], bins=np.linspace(0, 1.8, 37), color=colour, label=f"{kind} cells")
 left.set(xlabel="drift of the grating in periods", ylabel="response of the first neuron", xlim=(0, 2))
-right.axvline(1, color="0.5", linewidth=0.8, linestyle=":")
-right.set(xlabel="modulation ratio", ylabel="neurons")
+left.legend(frameon=False, fontsize="small", loc="center right")
+angles = np.rad2deg(neurons.parameters["orientation"])
+dots = right.scatter(angles, degrees, c=neurons.parameters["sigma"] / 16, cmap="viridis", s=24)
+figure.colorbar(dots, ax=right, label="sigma (degrees)")
+right.set(xlabel="direction of the wave (degrees)", ylabel="cycles per degree", xticks=range(0, 181, 45), yscale="log")
+right.set_yticks([0.5, 1, 2, 4, 8], labels=["0.5", "1", "2", "4", "8"])
+right.minorticks_off()
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize="small")
 
 # %%
 # What they say of a photograph
 # -----------------------------
 #
-# Bricks, seen by the neurons that come closest to the two directions of the joints. The simple cell draws
-# one side of a joint; the complex cell has no stripes of its own: it is an envelope.
+# Bricks, seen by the neurons that come closest to the two directions of the joints. A simple cell draws
+# lines where its filter fits; a complex cell has none of its own: it is an envelope.
 
 bricks = data.brick()[:160, :160].astype("float32") / 255
 image = (bricks - bricks.mean())[None, ..., None]
 seen = {"simple": np.asarray(simple(image))[0], "complex": np.asarray(complex_(image))[0]}
 orientation = neurons.parameters["orientation"]
-figure, axes = plt.subplots(1, 5, figsize=(10, 2.5), layout="constrained")
+figure, axes = plt.subplots(1, 5, figsize=(10, 2.15), layout="constrained")
 axes[0].imshow(bricks, cmap="gray")
 axes[0].set_title("bricks", fontsize="small")
 for places, angle, name in ((axes[1:3], 0, "along x"), (axes[3:], np.pi / 2, "along y")):

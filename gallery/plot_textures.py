@@ -4,8 +4,8 @@ Textures: a bank against a plain convolution
 
 Does a network tell textures apart better on a Gabor bank than on free kernels? Both take part in two
 sizes, each with the learning rate that suits it best, with every seed shown and random banks as the
-control. At the end you will know what the design of the filters was worth here, what having fewer
-weights was worth, and why the size of the plain kernel has to be tuned before anything is claimed.
+control. At the end you will know what the design of the filters was worth here, what the size of the
+kernels was worth, and how far apart two accuracies must be before anything may be claimed.
 """
 
 # %%

@@ -7,7 +7,7 @@ import glob
 import inspect
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +162,8 @@ class ImageFiles:
 
     def __init__(self, patterns: list[str], dimensions: int) -> None:
         self.dimensions = dimensions
+        self.skip_below: tuple[int, ...] | None = None  # leave out smaller images, and files that cannot be read
+        self.skipped: list[str] = []
         self.paths: list[str] = []
         for pattern in patterns:
             matches = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern, recursive=True))
@@ -177,10 +179,29 @@ class ImageFiles:
         for path in track(
             self.paths, "images", console=console, transient=True, disable=not console.is_terminal, show_speed=True
         ):
-            yield from _images(path, self.dimensions)
+            try:
+                images = _images(path, self.dimensions)
+                if self.skip_below is not None:
+                    _require_sides(images, self.skip_below, path)
+            except CommandError as error:
+                if self.skip_below is None:
+                    raise
+                self.skipped.append(str(error))
+                continue
+            yield from images
+        if len(self.skipped) == len(self.paths):
+            raise CommandError(f"--images must have a file that can be used: {self.skipped[0]}")
 
 
-def _images(path: str, dimensions: int) -> Iterable[Array]:
+def _require_sides(images: Array | list[Array], window: tuple[int, ...], path: str) -> None:
+    """Refuse a file whose images, all of one shape, are smaller than a patch."""
+    sides = np.shape(images)[1:]
+    if any(side < k for side, k in zip(sides, window, strict=True)):
+        shape, patch = ("x".join(map(str, which)) for which in (sides, window))
+        raise CommandError(f"{path!r} must be at least as large as a patch of {patch}, got {shape}")
+
+
+def _images(path: str, dimensions: int) -> Array | list[Array]:
     """Return the image of a file, or the images of a stack such as the pages of a TIFF file."""
     image = _read_array(path)
     if image.ndim > dimensions and image.shape[-1] <= 4:

@@ -392,10 +392,14 @@ def singular_values(bank: FilterBank) -> Float64:
     return bank._singular
 
 
+def rank_tolerance(bank: FilterBank) -> float:
+    """Return the share of the largest singular value up to which the others count as zero."""
+    return float(max(len(bank), bank.filters[0].size) * np.finfo(np.float64).eps)
+
+
 def rank_and_condition(bank: FilterBank) -> tuple[int, float]:
     """Return the numerical rank and the condition number, infinite for dependent filters."""
     values = singular_values(bank)
-    tolerance = values[0] * max(len(bank), bank.filters[0].size) * np.finfo(np.float64).eps
-    rank = int(np.count_nonzero(values > tolerance))
+    rank = int(np.count_nonzero(values > values[0] * rank_tolerance(bank)))
     condition = float(values[0] / values[-1]) if rank == len(bank) else np.inf
     return rank, condition

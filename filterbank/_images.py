@@ -45,19 +45,19 @@ class Source:
         return count - (count in TRANSPARENT)
 
     def read(self, images: slice, block: tuple[slice, ...], channels: Channels) -> Float64:
-        """Return a part as float64 `(images, channels, *sides)`; separate channels are images of their own."""
+        """Return a part as float64 `(images, channels, *sides)`, perhaps a view; separate channels are images."""
         part = np.asarray(self.array[(*((images,) if self.stacked else ()), *block)])
         values = part if self.stacked else part[None]
         with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
             if not self.coloured:
-                return values[:, None].astype(np.float64)
+                return values[:, None].astype(np.float64, copy=False)
             values = np.moveaxis(values[..., : self.channels], -1, 1)
             if channels == "average":
                 mean: Float64 = values.mean(axis=1, dtype=np.float64, keepdims=True)
                 return mean
             if channels == "separate":
                 values = values.reshape(-1, 1, *values.shape[2:])
-            return values.astype(np.float64)
+            return values.astype(np.float64, copy=False)
 
 
 def sources(images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None]) -> Iterator[Source]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import __version__, _page, analysis
 from ._kernels import convolutions, is_transposed, kernel_of, layer_kernels
-from .analysis._compare import OWN
+from .analysis._explained import OWN
 from .layers import FrozenBasisError
 from .layers._frozen import BankMixin
 from .layers._history import layers_by_name

@@ -5,6 +5,7 @@ Arrays of images are `(count, channels, *sides)` here, and pixels of a patch are
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import fft
 
-from ._check import Float64
+from ._check import Array, Float64
 
 VALUES_AT_ONCE = 2**20  # of the patches that are written out as rows; a matrix that stays in the cache
 
@@ -112,7 +113,7 @@ def sums_by_autocorrelation(images: Float64, window: tuple[int, ...]) -> Sums:
 
 def _totals(images: Float64, window: tuple[int, ...]) -> Float64:
     """Return the sum over all places of each pixel of a patch."""
-    sums = images.sum(axis=0)
+    sums = images[0] if len(images) == 1 else images.sum(axis=0)
     for axis, k in enumerate(window, start=1):
         ahead = np.moveaxis(sums, axis, 0)
         places = len(ahead) - k + 1
@@ -194,20 +195,31 @@ def _lagged_by_transform(images: Float64, window: tuple[int, ...]) -> Float64:
     spectra = fft.rfftn(images, sides, axes=axes)
     # Few lags are wanted: a product with the waves of each is less work than transforming back.
     if images.shape[1] == 1:
-        power = np.einsum("b...,b...->...", spectra.real, spectra.real)
-        power += np.einsum("b...,b...->...", spectra.imag, spectra.imag)
-        sums = power[None]
+        parts = spectra.view(np.float64)
+        squares = np.square(parts, out=parts)
+        squares = squares[0] if len(squares) == 1 else squares.sum(axis=0)
+        sums = (squares[..., ::2] + squares[..., 1::2])[None]
     else:
         sums = np.einsum("bi...,bj...->ij...", spectra.conj(), spectra)
     for axis, (side, k) in enumerate(zip(sides, window, strict=True), start=2):
-        frequency = np.arange(sums.shape[axis])
-        waves = np.exp(2j * np.pi / side * (np.arange(1 - k, k)[:, None] * frequency % side))
-        if axis == sums.ndim - 1:  # half of the frequencies, of which all but these stand for two
-            waves *= np.where((frequency == 0) | (2 * frequency == side), 1, 2) / math.prod(sides)
-        columns = np.ascontiguousarray(waves.T)
+        columns = _waves(side, sums.shape[axis], k)
         if np.isrealobj(sums):
             along = np.tensordot(sums, columns.view(np.float64), (axis, 0)).view(np.complex128)
         else:
             along = np.tensordot(sums, columns, (axis, 0))
         sums = np.moveaxis(along, -1, axis)
-    return np.ascontiguousarray(sums.real)
+    lagged: Float64 = np.ascontiguousarray(sums.real) / math.prod(sides)
+    return lagged
+
+
+@functools.lru_cache(maxsize=16)
+def _waves(side: int, frequencies: int, k: int) -> Array:
+    """Return the waves `(frequencies, lags)` by which lags are transformed back; half of the frequencies stand for all.
+
+    Large images are cut into blocks of the same sides.
+    """
+    frequency = np.arange(frequencies)
+    waves: Array = np.exp(2j * np.pi / side * (frequency[:, None] * np.arange(1 - k, k) % side))
+    if frequencies < side:  # all but these stand for two
+        waves *= np.where((frequency == 0) | (2 * frequency == side), 1, 2)[:, None]
+    return waves

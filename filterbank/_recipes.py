@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import html
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from . import _check, _norm, _store, design
 from ._bank import FilterBank
 from ._check import Size
+from ._table import Table
 from .families import FAMILIES, Family
 
 STEPS: dict[str, Callable[..., FilterBank]] = {
@@ -66,12 +66,8 @@ class Catalogue(dict[str, Family]):
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td style='text-align:left'>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        every = Table(self.columns, self.rows(), texts=range(len(self.columns)), title="Families of filters")
+        return every.html(most=len(self))
 
 
 def catalogue() -> Catalogue:

@@ -61,10 +61,12 @@ class Running:
         """
         if self._waiting and self._waiting[0].shape[1:] != images.shape[1:]:
             self._sum_waiting()
-        self._waiting.append(images)
-        self._images_waiting += ended
         self._values_waiting += images.size
-        if self._values_waiting >= VALUES_IN_BLOCK:
+        full = self._values_waiting >= VALUES_IN_BLOCK
+        # What waits may be a view of an array that the caller fills with the next image.
+        self._waiting.append(images if full else images.copy())
+        self._images_waiting += ended
+        if full:
             self._sum_waiting()
 
     def moments(self) -> Moments | None:
@@ -92,15 +94,21 @@ class Running:
         self._summed = (count + ended, tree)
 
 
+def all_finite(images: Float64) -> bool:
+    """Whether there is no NaN or infinity; of values whose sum is finite, without a look at each."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(images.sum()) or np.isfinite(images).all())
+
+
 def _moments(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]) -> Moments | None:
     """Return the moments of the finite patches of images that fit into the cache."""
-    finite = np.isfinite(images)
-    every = bool(finite.all())
-    values = images if every else images[finite]
+    every = all_finite(images)
+    values = images if every else images[np.isfinite(images)]
     if not values.size:
         return None
-    # About a value near the mean, which costs no digits; that of constant images is exact.
-    origin = float(np.clip(values.mean(), values.min(), values.max()))
+    # About a value near the mean, which costs no digits: one of the pixels, so that constant images are exactly zero.
+    some = values[tuple(slice(None, None, -(-side // 16)) for side in values.shape)]
+    origin = float(some.flat[np.argmin(np.abs(some - values.mean()))])
     count, total, products = (patch_sums if every else sums_by_rows)(images - origin, window, stride)
     if not count:
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import enum
 import inspect
 import json
 import re
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
     from .families import Family
 
 NO_WINDOW = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}  # Matplotlib's backends without a screen
+
+
+class OnError(enum.StrEnum):
+    """What `make` does about image files that cannot be used."""
+
+    RAISE = "raise"
+    SKIP = "skip"
 
 
 class OneLineErrors(TyperGroup):
@@ -162,6 +170,9 @@ def make(
             show_default=False,
         ),
     ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="What to do about image files that cannot be used: stop, or leave them out.")
+    ] = OnError.RAISE,
 ) -> None:
     """Make a bank and save it.
 
@@ -176,7 +187,7 @@ def make(
       filterbank make dct --size 11 --n 10 -o dct.npz
       filterbank make gabor --size 11 --frequencies 0.12,0.25 --orientations 8 --zero-mean -o gabor.npz
       filterbank make wavelet --size 11 --wavelet haar --levels 2 -o haar.npz
-      filterbank make pca --size 11x7 --n 16 --images 'photos/*.jpg' -o pca.npz
+      filterbank make pca --size 11x7 --n 16 --images 'photos/*.jpg' --on-error skip -o pca.npz
       filterbank make dct --size 32, -o signals.npz
       filterbank make gabor --size 7,7,7 --orientations '0,0,1;0,1,1' -o volumes.npz
     """
@@ -189,11 +200,16 @@ def make(
     with _spoken_plainly():
         if "learned" in chosen.promises and "images" not in arguments:
             raise CommandError(f"{family} is learned from images: add --images 'photos/*.jpg'")
+        files = arguments.get("images")
+        if files and on_error is OnError.SKIP:
+            files.skip_below = (window, window) if isinstance(window, int) else window
         bank = chosen.function(size=window, n=n, **arguments)
     with _written(output):
         bank.save(output)
     typer.echo(python_call(chosen, window, n, arguments))
     typer.echo(repr(bank))
+    for line in files.skipped if files else ():
+        typer.echo(f"left out: {line}", err=True)
     typer.echo(f'saved to {output}, sha256 {bank.fingerprint[:16]}; fb.load("{output}") reads it')
 
 

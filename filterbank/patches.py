@@ -18,7 +18,8 @@ import numpy.typing as npt
 from . import _check, _cluster, _store, _values
 from ._check import Float64, Size
 from ._images import Channels, Source, is_array, sources
-from ._running import VALUES_IN_BLOCK, Moments, Running, blocks, merged
+from ._running import VALUES_IN_BLOCK, Moments, Running, all_finite, blocks, merged
+from ._table import shows_itself
 
 VALUES_IN_TASK = 2**23  # of a dask array; one worker reads so many at once
 CHANNELS = ("average", "separate", "stack")
@@ -40,6 +41,7 @@ class PatchesInterrupted(KeyboardInterrupt):
         self.partial = partial
 
 
+@shows_itself
 @dataclass(frozen=True, eq=False)
 class PatchMoments:
     """The first and second moments of patches, as `patch_moments` makes them.
@@ -381,8 +383,8 @@ class _Reader:
                 advance(count / len(parts), images.size)
 
     def _require_finite(self, images: Float64, source: Source, start: int, count: int) -> None:
-        finite = np.isfinite(images)
-        if not finite.all():
+        if not all_finite(images):
+            finite = np.isfinite(images)
             at = start + int(np.flatnonzero(~finite.reshape(count, -1).all(axis=1))[0])
             name = f"image {source.first + at}" if source.stacked else source.name
             raise ValueError(

@@ -13,6 +13,7 @@ from keras import ops
 from filterbank import FilterBank
 from filterbank._check import choice, flag
 from filterbank._compose import pseudo_inverse
+from filterbank._table import shows_itself
 
 from ._arguments import OfClass, as_bank, require_no_typing_error, signature_on_bank, without_self
 from ._composition import (
@@ -28,6 +29,7 @@ from ._composition import (
 from ._execution import EXECUTIONS, channel_axis, choose, factored
 from ._frozen import BankMixin
 from ._proof import live_values
+from ._shown import shape_name
 
 TRAIN = ("coefficients", "basis", "both")
 OWN_ARGUMENTS = {
@@ -41,6 +43,7 @@ OWN_ARGUMENTS = {
 }
 
 
+@shows_itself
 class EnergySplit(NamedTuple):
     """Where the energy (sum of squares) of a kernel lies.
 
@@ -289,7 +292,7 @@ class BasisMixin(BankMixin):
 
     def call(self, inputs: Any) -> Any:
         """Convolve the inputs."""
-        if self._execution(inputs) == "compose":
+        if self._execution(inputs.shape[channel_axis(self)]) == "compose":
             return super().call(inputs)
         outputs = factored(self, inputs, self.effective_coefficients)
         if self.use_bias:
@@ -297,10 +300,9 @@ class BasisMixin(BankMixin):
             outputs = outputs + ops.reshape(self.bias, (1, *ones, -1) if channel_axis(self) == -1 else (1, -1, *ones))
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _execution(self, inputs: Any) -> str:
+    def _execution(self, channels: int) -> str:
         if self.residual or not self._has_groups:
             return "compose"
-        channels = inputs.shape[channel_axis(self)]
         # Not from the bank: torch compiles this, and no arrays that cannot be written to.
         n, pixels = self.basis.shape[0], math.prod(self.kernel_size)
         return choose(self.execution, channels, self.filters, self.groups, pixels, n)
@@ -334,6 +336,22 @@ class BasisMixin(BankMixin):
             raise ValueError(f"the kernel of layer {self.name!r} is zero: it has no energy to split")
         of_bank = energies[0] / (energies[0] + energies[1])
         return EnergySplit(of_bank, 1 - of_bank, energies[3] / energies[2] if energies[2] else 0.0)
+
+    def _facts(self) -> list[tuple[str, str]]:
+        built = self.basis is not None
+        shape = shape_name((*self._bank.size, *self.coefficients.shape[1:])) if built else shape_name(self._bank.size)
+        trains = {"coefficients": "the coefficients", "basis": "the basis", "both": "the coefficients and the basis"}
+        free = ", and a residual" if self.residual else ""
+        low_rank = f", of low rank {self.lora_rank}" if self.lora_coefficients_a is not None else ""
+        execution = self.execution
+        if built and execution == "auto":
+            execution += f": {self._execution(self.coefficients.shape[1] * getattr(self, 'groups', 1))}"
+        return [
+            ("kernel", f"{shape}{'' if built else ', of channels not known yet'}"),
+            ("coefficients", shape_name(self.coefficients.shape) if built else f"{len(self._bank)} for each kernel"),
+            ("train", f"{trains[self.train]}{low_rank}{free}" if self.trainable else "nothing: trainable is False"),
+            ("execution", execution),
+        ]
 
     # Configuration and files
 

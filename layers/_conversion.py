@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from filterbank.analysis._table import table
+from filterbank._table import Table, shows_itself
 
 
 class ConvertedLayer(NamedTuple):
@@ -44,6 +44,7 @@ class ConvertedLayer(NamedTuple):
     difference: float | None
 
 
+@shows_itself
 class ConversionReport(tuple[ConvertedLayer, ...]):
     """Rows of `ConvertedLayer`, one for each converted layer; prints as a table.
 
@@ -78,7 +79,7 @@ class ConversionReport(tuple[ConvertedLayer, ...]):
         report.left_alone = tuple(left_alone)
         return report
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         head = ("layer", "bank", "energy", "before", "after", "difference")
         rows = [
             (
@@ -91,7 +92,8 @@ class ConversionReport(tuple[ConvertedLayer, ...]):
             )
             for row in self
         ]
-        return table(head, rows, texts=2) + (f"\nleft alone: {', '.join(self.left_alone)}" if self.left_alone else "")
+        left_alone = f"left alone: {', '.join(self.left_alone)}" if self.left_alone else ""
+        return Table(head, rows, texts=(0, 1), note=left_alone)
 
 
 class Conversion(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
@@ -13,7 +12,8 @@ from filterbank import FilterBank
 
 from ._arguments import bank_from_config
 from ._composition import basis_values
-from ._proof import FrozenBasisError, Verification, distance, live_values, require_same
+from ._proof import FrozenBasisError, Verification, count, distance, live_values, require_same
+from ._shown import layer_html
 
 keras.saving.register_keras_serializable(package="filterbank")(FilterBank)
 
@@ -90,8 +90,7 @@ class BankMixin(keras.layers.Layer):
                     f"the basis of layer {self.name!r} is its bank still, but would train: "
                     f"layer.basis.trainable = False freezes it (compile the model again)"
                 )
-        trainable = sum(math.prod(weight.shape) for weight in self.trainable_weights)
-        frozen = sum(math.prod(weight.shape) for weight in self.non_trainable_weights)
+        trainable, frozen = count(self.trainable_weights), count(self.non_trainable_weights)
         moved = distance(self._bank, basis) if self._released else 0.0
         return Verification(self.name, self._bank.fingerprint, trainable, frozen, moved)
 
@@ -113,6 +112,15 @@ class BankMixin(keras.layers.Layer):
         if self.verify().moved == 0:
             return self._bank
         return FilterBank(live_values(self.basis).astype(np.float64), parameters=self._bank.parameters)
+
+    # How it shows itself
+
+    def _facts(self) -> list[tuple[str, str]]:
+        """Return what there is to say of this kind of layer: names and texts."""
+        return []
+
+    def _repr_html_(self) -> str:
+        return layer_html(self)
 
     # Files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from keras import ops
 
 from filterbank import FilterBank
 from filterbank._check import Array
+from filterbank._table import shows_itself
 
 from ._composition import basis_values
 
@@ -18,6 +20,7 @@ class FrozenBasisError(ValueError):
     """A layer's basis, or a file's, is not the layer's bank."""
 
 
+@shows_itself
 class Verification(NamedTuple):
     """What `verify` found.
 
@@ -74,6 +77,11 @@ def distance(bank: FilterBank, values: Array) -> float:
     """Return how far a basis is from its bank as the dtype holds it, as a share of the bank's length."""
     expected = basis_values(bank, values.dtype).astype(np.float64)
     return float(np.linalg.norm(values.astype(np.float64) - expected) / np.linalg.norm(expected))
+
+
+def count(weights: Any) -> int:
+    """Return how many numbers weights hold."""
+    return sum(math.prod(weight.shape) for weight in weights)
 
 
 def live_values(weight: Any) -> Array:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from filterbank import FilterBank
 from filterbank._check import Array, Float64, first, number
+from filterbank._table import shows_itself
 from filterbank.analysis import energy_curve
 
 from ._exchange import kernel_and_rest
@@ -16,6 +17,7 @@ from ._project import rebase, require_built, require_on_bank
 from ._proof import live_values
 
 
+@shows_itself
 class PrunedLayer(NamedTuple):
     """A layer with fewer filters, and what that costs.
 

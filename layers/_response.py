@@ -110,6 +110,10 @@ class ResponseMixin(BankMixin):
         shape[axis] = input_shape[axis] * self._outputs_per_channel
         return tuple(shape)
 
+    def _facts(self) -> list[tuple[str, str]]:
+        gain = f", each times a gain{' that trains' if self.trainable else ''}" if self.use_gain else ""
+        return [("outputs", f"{self.output_kind}, {self._outputs_per_channel} of each input channel{gain}")]
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, JSON-able, the bank among them."""
         return {

@@ -157,7 +157,7 @@ def test_the_bank_holds_the_fits_and_their_parameters(tmp_path):
         assert cosine**2 == pytest.approx(fit.explained[p, q], abs=1e-9)
     bank.save(tmp_path / "bank.npz")
     assert fb.load(tmp_path / "bank.npz") == bank
-    assert str(fit).splitlines()[0].split() == ["6", "kernels", "25", "%", "median", "75", "%"]
+    assert str(fit).splitlines()[0].split() == ["6", "kernels", "25", "%", "median", "75", "%", "unit"]
 
 
 def test_more_starts_never_lose_and_progress_is_told():

@@ -1,15 +1,18 @@
 """How a bank shows itself: the repr, and the HTML of notebooks."""
 
-import base64
-import io
+import inspect
+import json
+import math
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from PIL import Image
+from pages import Page, page_of
+from test_recipes import IMAGE, RECIPES
 
 import filterbank as fb
+from filterbank._html import SAID_IF_NONE, call
+from filterbank.families import FAMILIES
 
 PIXELS = np.eye(9).reshape(9, 3, 3)
 
@@ -60,58 +63,25 @@ def test_large_dependent_banks_are_noticed():
     assert repr(fb.FilterBank(large[:3].repeat(300, axis=0).reshape(900, 625))).endswith("rank 3, condition inf>")
 
 
-VOID = {"img", "br"}
-
-
-class Checked(HTMLParser):
-    """Every tag is closed in its order; the texts and images are kept."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.texts, self.images = [], [], []
-
-    def handle_starttag(self, tag, attrs):
-        assert len(dict(attrs)) == len(attrs)
-        if tag == "img":
-            self.images.append(dict(attrs)["src"])
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-
-def parsed(html):
-    parser = Checked()
-    parser.feed(html)
-    parser.close()
-    assert not parser.open
-    return parser
-
-
-def pictures(html):
-    for source in parsed(html).images:
-        head, data = source.split(",")
-        assert head == "data:image/png;base64"
-        yield np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")).astype(int)
-
-
 @pytest.mark.parametrize("size", [(5,), (5, 7), (3, 4, 5)])
 def test_html_has_a_picture_of_each_filter_and_a_table(size):
     bank = fb.dct(size, n=4)
-    page = parsed(bank._repr_html_())
-    assert len(page.images) == 4
-    text = " ".join(page.texts)
-    for part in ("family dct", "4 of", "rank 4 of 4", "condition 1", "order_x", "frequency", bank.fingerprint[:16]):
-        assert part in text
-    assert f"fb.make(family='dct', size={list(size)}, n=4, dc=True, norm='l2')" in text
+    page = page_of(bank)
+    assert len(page.pictures) == 4
+    window = {1: "5 samples", 2: "5x7 pixels", 3: "3x4x5 pixels"}[len(size)]
+    assert page.facts == {
+        "family": "dct",
+        "filters": f"4 of {window}",
+        "rank": "4 of 4",
+        "condition": "1",
+        "columns": ", ".join(bank.parameters),
+        "recipe": f"fb.make(family='dct', size={list(size)}, n=4, dc=True, norm='l2')",
+        "fingerprint": f"{bank.fingerprint[:16]}…",
+    }
 
 
 def test_pictures_are_blue_below_zero_white_at_zero_and_red_above():
-    (only,) = pictures(fb.FilterBank([[[-1.0, 0.0, 1.0], [0.5, 0.0, -0.5]]])._repr_html_())
+    (only,) = page_of(fb.FilterBank([[[-1.0, 0.0, 1.0], [0.5, 0.0, -0.5]]])).pixels()
     (blue, white, red), (pink, _, pale) = only
     assert blue[2] - blue[0] > 100
     assert np.ptp(white) == 0
@@ -123,24 +93,96 @@ def test_pictures_are_blue_below_zero_white_at_zero_and_red_above():
 
 
 def test_all_pictures_share_one_scale():
-    faint, strong = pictures(fb.FilterBank([np.full((2, 2), 0.1), np.full((2, 2), 1.0)])._repr_html_())
+    bank = fb.FilterBank([np.full((2, 2), 0.1), np.full((2, 2), -1.0)])
+    faint, strong = page_of(bank).pixels()
     assert faint[0, 0, 1] > strong[0, 0, 1] + 100
+    assert "2 filters. On one scale: blue to -1, white 0, red to 1." in page_of(bank).texts
 
 
 def test_zero_filters_are_white():
-    (only,) = pictures(fb.FilterBank(np.zeros((1, 2, 2)))._repr_html_())
+    page = page_of(fb.FilterBank(np.zeros((1, 2, 2))))
+    (only,) = page.pixels()
     assert np.ptp(only) == 0
+    assert "1 filter. All zero." in page.texts
+
+
+def coloured(pixels):
+    """Return where a picture is red, and where it is blue."""
+    return pixels[..., 0] > pixels[..., 2] + 50, pixels[..., 2] > pixels[..., 0] + 50
+
+
+def test_a_line_is_drawn_up_and_down_from_zero_by_its_values():
+    values = np.array([1.0, -1.0, 0.5, -0.25, 0.0])
+    (only,) = page_of(fb.FilterBank([values])).pixels()
+    red, blue = coloured(only)
+    half = len(only) // 2
+    np.testing.assert_allclose(red.sum(axis=0) / half, np.maximum(values, 0), atol=1 / half)
+    np.testing.assert_allclose(blue.sum(axis=0) / half, np.maximum(-values, 0), atol=1 / half)
+    assert not red[half:].any()
+    assert not blue[: half + 1].any()
+    assert np.ptp(only[half]) == 0  # the line at zero, grey
+
+
+def test_peaks_of_a_long_line_stay():
+    values = np.zeros(1000)
+    values[[300, 305, 700]] = 1, -1, -0.5
+    (only,) = page_of(fb.FilterBank([values])).pixels()
+    red, blue = coloured(only)
+    assert only.shape[1] < 100
+    assert red.any(axis=0).sum() == 1
+    np.testing.assert_array_equal(np.sort(blue.sum(axis=0))[-3:], [0, len(only) // 4, len(only) // 2])
+
+
+def test_of_volumes_the_middle_slice_is_drawn():
+    volume = np.zeros((1, 3, 2, 2))
+    volume[0, 1, 0, 1], volume[0, 0] = 1, -0.5
+    page = page_of(fb.FilterBank(volume))
+    (only,) = page.pixels()
+    red, blue = coloured(only)
+    np.testing.assert_array_equal(red, [[False, True], [False, False]])
+    assert not blue.any()
+    assert "The middle slices, on one scale" in page.text
+
+
+@pytest.mark.parametrize(("size", "shown"), [((5, 7), (40, 56)), ((20, 5), (56, 14)), ((1, 99), (4, 56))])
+def test_pictures_keep_the_shape_of_the_filters(size, shown):
+    (picture,) = page_of(fb.FilterBank(np.ones((1, *size)))).pictures
+    height, width = shown
+    assert (picture["height"], picture["width"]) == (str(height), str(width))
+    assert f"width:{width}px;height:{height}px" in picture["style"]
+
+
+def test_pictures_have_a_border_that_both_themes_show_and_sharp_pixels():
+    for picture in page_of(fb.dct(3)).pictures:
+        assert "border:1px solid rgba(128,128,128," in picture["style"]
+        assert "image-rendering:pixelated" in picture["style"]
+
+
+def test_pictures_are_named_by_the_columns_or_the_values():
+    bank = fb.gabor(11)
+    names = [picture["alt"] for picture in page_of(bank).pictures]
+    assert len(set(names)) == len(bank)
+    for index, name in enumerate(names):
+        columns = {column: values[index] for column, values in bank.parameters.items()}
+        expected = f"filter {index}: frequency {columns['frequency']:.3g}, orientation {columns['orientation']:.3g}"
+        assert name.startswith(expected)
+        assert len(name) < 100
+    (only,) = page_of(fb.FilterBank([[-0.25, 1.5]])).pictures
+    assert only["alt"] == only["title"] == "filter 0, values from -0.25 to 1.5"
 
 
 LARGE = {
+    "a thousand": lambda: fb.random(64, n=1000, rng=0),
     "noise": lambda: fb.FilterBank(np.random.default_rng(0).uniform(-1, 1, (30, 100, 100))),
     "noise at the limit": lambda: fb.FilterBank(np.random.default_rng(0).uniform(-1, 1, (30, 48, 48))),
     "lines": lambda: fb.random((500,), n=60, rng=0),
     "volumes": lambda: fb.random((16, 16, 16), n=30, rng=0),
+    "large volumes": lambda: fb.FilterBank(np.random.default_rng(0).uniform(-1, 1, (24, 2, 64, 64))),
     "state": lambda: fb.random(9, rng=np.random.Generator(np.random.MT19937(3))),
     "arguments": lambda: fb.gabor(9, orientations=list(np.linspace(0, 3, 3000)), frequencies=0.2, n=40),
     "indices": lambda: fb.delta(40)[list(range(1599, -1, -1))],
     "columns": lambda: fb.FilterBank(PIXELS, parameters={f"column{i}": range(9) for i in range(20000)}),
+    "a long name": lambda: fb.FilterBank(PIXELS, family="x" * 100_000, parameters={"y" * 999: ["z" * 999] * 9}),
 }
 
 
@@ -149,25 +191,104 @@ LARGE = {
 def test_html_stays_below_100_kilobytes(make):
     html = make()._repr_html_()
     assert 2_000 < len(html.encode()) < 100_000
-    page = parsed(html)
-    assert len(page.images) <= 24
+    assert len(Page(html).pictures) <= 24
+
+
+@pytest.mark.parametrize("bank", [fb.FilterBank([[1.0]]), fb.FilterBank([[[1.0]]]), fb.FilterBank([[[[-1.0]]]])])
+def test_one_filter_of_one_pixel_shows_itself(bank):
+    (only,) = page_of(bank).pixels()
+    red, blue = coloured(only)
+    assert red.any() == (bank.ndim < 3)
+    assert blue.any() == (bank.ndim == 3)
 
 
 def test_html_says_how_many_filters_are_not_shown():
-    assert "and 97 more" in parsed(fb.dct(11)._repr_html_()).texts[0].replace("\xa0", "")
+    assert page_of(fb.dct(11)).texts[0].startswith("24 filters and 97 more.")
 
 
 def test_texts_are_escaped_and_written_as_python():
-    columns = {"<b>name</b>": np.arange(9)}
+    columns = {"<b>name</b>": ["<i>'&\""] * 9}
     recipe = {"family": "true <i>null</i>", "flag": True, "filters": None}
-    html = fb.FilterBank(PIXELS, family="true <i>null</i>", parameters=columns, recipe=recipe)._repr_html_()
-    assert not re.search("<b>|<i>", html)
-    text = "".join(parsed(html).texts)
-    assert "<b>name</b>" in text
-    assert "fb.make(family='true <i>null</i>', flag=True, filters=...)" in text
+    bank = fb.FilterBank(PIXELS, family="true <i>null</i>", parameters=columns, recipe=recipe)
+    assert not re.search("<b>|<i>", bank._repr_html_())
+    page = page_of(bank)
+    assert page.facts["family"] == "true <i>null</i>"
+    assert page.facts["columns"] == "<b>name</b>"
+    assert page.facts["made by"] == "true <i>null</i>(flag=True)"
+    assert page.pictures[0]["alt"] == "filter 0: <b>name</b> <i>'&\""
 
 
-def test_a_recipe_without_values_that_are_none_is_the_call_that_makes_the_bank():
-    bank = fb.gaussian_derivative(9, sigma=1.5, sampling="integrated")
-    (call,) = [text for text in parsed(bank._repr_html_()).texts if text.startswith("fb.make(")]
-    assert eval(call, {"fb": fb}) == bank
+def is_again(bank, recipe):
+    """Run what a page says of the recipe, as a reader would."""
+    known = {"fb": fb, "bank": bank}
+    for line in re.findall(r"bank\.save\(.*?\)", recipe):
+        eval(line, known)
+    again = eval(re.search(r"fb\.(make|load)\(.*\)", recipe)[0], known)
+    assert again.filters.tobytes() == bank.filters.tobytes()
+    assert again.recipe == bank.recipe
+
+
+def size_for(family):
+    """Return a window that the family can fill: a power of two for those that ask for one."""
+    return (8 if family.name in ("hadamard", "wavelet_basis") else 9,) * (2 if 2 in family.dimensions else 1)
+
+
+@pytest.mark.parametrize(
+    "family", [family for family in FAMILIES if "learned" not in family.promises], ids=lambda family: family.name
+)
+@pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
+def test_the_recipe_is_a_line_that_makes_the_bank_again(family):
+    bank = family.function(size_for(family))
+    line = page_of(bank).facts["recipe"]
+    assert line.startswith("fb.make(family=")
+    is_again(bank, line)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+@pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
+def test_no_argument_left_out_of_the_line_means_anything(family):
+    """None is left out where it is the default; where it is another value, the line says it."""
+    given = (IMAGE, 3) if "learned" in family.promises else (size_for(family),)
+    for name, parameter in inspect.signature(family.function).parameters.items():
+        if parameter.default is None or parameter.default is parameter.empty:
+            continue
+        if name in SAID_IF_NONE:
+            assert f"{name}=None" in call(fb.FilterBank(PIXELS, recipe={"family": family.name, name: None}))
+        else:
+            with pytest.raises((TypeError, ValueError), match=f"`{name}`|NoneType"):
+                family.function(*given, **{name: None})
+
+
+@pytest.mark.parametrize("make", RECIPES.values(), ids=RECIPES)
+@pytest.mark.filterwarnings("ignore:the filters became dependent")
+def test_the_recipe_is_a_line_or_says_how(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bank = make()
+    recipe = page_of(bank).facts["recipe"]
+    is_again(bank, recipe)
+    has_filters = '"filters"' in json.dumps(bank.recipe)
+    assert recipe.startswith("it holds the filters themselves: " if has_filters else "fb.make(family=")
+
+
+@pytest.mark.parametrize("name", ["state", "arguments", "indices"])
+@pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
+def test_a_recipe_too_long_for_a_line_says_how(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bank = LARGE[name]()
+    facts = page_of(bank).facts
+    assert facts["recipe"].startswith("it is too long for a line: ")
+    assert facts["made by"].startswith(f"{bank.family}(size=[")
+    is_again(bank, facts["recipe"])
+
+
+def test_numbers_that_python_has_no_literal_for_are_written_so_that_it_reads_them():
+    numbers = {"family": "mine", "size": [math.inf, -math.inf], "more": {"n": math.nan, "texts": ["a'b"]}}
+    line = page_of(fb.FilterBank(PIXELS, recipe=numbers)).facts["recipe"]
+    found = eval(line.replace("fb.make", "dict"))
+    assert repr(found) == repr(numbers)
+
+
+def test_groups_and_tables_say_what_they_are():
+    html = fb.dct(5)._repr_html_()
+    assert "role='group' aria-label='24 filters and 1 more'" in html
+    assert "<table aria-label='The bank dct'>" in html

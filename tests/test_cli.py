@@ -139,6 +139,25 @@ def test_pages_of_a_file_are_images_or_a_volume(capsys):
         assert fb.load("pca.npz") == fb.pca(pages, tuple(map(int, size.split(","))), 4)
 
 
+def test_files_that_cannot_be_used_are_left_out_when_asked(capsys):
+    image = data.camera()[:40, :40]
+    io.imsave("good.png", image, check_contrast=False)
+    io.imsave("small.png", image[:4, :9], check_contrast=False)
+    Path("broken.png").write_bytes(Path("good.png").read_bytes()[:60])
+    command = ["make", "pca", "--size", "5", "--n", "4", "--images", "*.png", "-o", "pca.npz"]
+    status, _, err = run(capsys, *command)
+    assert (status, err.count("broken.png")) == (2, 1)
+    status, _, err = run(capsys, *command, "--on-error", "skip")
+    assert status == 0
+    assert [line.split("'")[1] for line in err.splitlines()] == ["broken.png", "small.png"]
+    assert "left out: 'small.png' must be at least as large as a patch of 5x5, got 4x9" in err
+    assert fb.load("pca.npz") == fb.pca(image, 5, 4)
+    Path("good.png").unlink()
+    status, _, err = run(capsys, *command, "--on-error", "skip")
+    assert status == 2
+    assert "--images must have a file that can be used: 'broken.png'" in err
+
+
 # What is written on the command line, and what the family shall be given. Texts stand for whatever the family names.
 NOTATIONS = {
     "3": 3,

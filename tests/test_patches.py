@@ -155,14 +155,24 @@ def test_a_large_offset_costs_no_digits(way):
 
 
 def test_many_parts_keep_the_small_eigenvalues():
-    """Merging the same moments 2**20 times, in doubling, and one after the other, leaves them."""
+    """Moments doubled thirty times, to 1e12 patches, keep the eigenvalues; the smallest is 1e-6 of the largest."""
     moments = fb.patch_moments(np.random.default_rng(0).random((40, 40)).cumsum(axis=0).cumsum(axis=1), 4)
     many = moments
     for _ in range(30):
         many += many
     assert many.count == moments.count * 2**30 > 10**12
     small, kept = np.linalg.eigvalsh(moments.covariance), np.linalg.eigvalsh(many.covariance)
+    assert 0 < small[0] < 1e-6 * small[-1]
     np.testing.assert_allclose(kept, small, rtol=0, atol=1e-15 * small[-1])
+
+
+def test_many_images_one_after_the_other_keep_the_small_eigenvalues(photograph):
+    """The same 8-bit image 3,000 times has the moments that integers give for one."""
+    image = photograph[:30, :30]
+    moments = fb.patch_moments((image for _ in range(3000)), 4)
+    assert moments.images == 3000
+    expected = np.linalg.eigvalsh(exact(image, 4))
+    np.testing.assert_allclose(np.linalg.eigvalsh(moments.covariance), expected, rtol=0, atol=1e-14 * expected[-1])
 
 
 # Where images come from
@@ -233,6 +243,21 @@ def test_arrays_on_a_disk_are_read_in_parts(shape, tmp_path, monkeypatch):
     for images in (np.load(tmp_path / "values.npy", mmap_mode="r"), tmp_path / "values.npy", in_parts):
         np.testing.assert_array_equal(fb.patch_moments(images, 5).covariance, expected.covariance)
     assert 0 < in_parts.largest <= 2 * 5000  # with the overlap
+
+
+def test_arrays_of_zarr_and_hdf5(tmp_path, monkeypatch):
+    zarr, h5py = pytest.importorskip("zarr"), pytest.importorskip("h5py")
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 1000)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 1000)
+    stack = np.random.default_rng(4).integers(0, 65536, (7, 40, 30)).astype(np.uint16)
+    expected = fb.patch_moments(stack, 5)
+    stored = zarr.create_array(tmp_path / "images.zarr", shape=stack.shape, chunks=(2, 16, 16), dtype=stack.dtype)
+    stored[:] = stack
+    opened = zarr.open_array(tmp_path / "images.zarr", mode="r")
+    np.testing.assert_array_equal(fb.patch_moments(opened, 5).covariance, expected.covariance)
+    with h5py.File(tmp_path / "images.h5", "w") as file:
+        file["images"] = stack
+        np.testing.assert_array_equal(fb.patch_moments(file["images"], 5).covariance, expected.covariance)
 
 
 def test_nested_lists_and_pillow_are_images(photograph):

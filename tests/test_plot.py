@@ -34,9 +34,12 @@ PICTURES = {
     "model": (lambda **where: fb.plot.kernels(MODEL, **where), 2),
     "coefficients": (lambda **where: fb.plot.coefficients(WEIGHTS, BANK, **where), 1),
     "decomposition": (lambda **where: fb.plot.decomposition(KERNELS, BANK, **where), 1),
+    "page": (lambda **where: fb.plot.model(MODEL, **where), 1),
+    "responses": (lambda **where: fb.plot.responses(np.eye(32), BANK, labels="index", **where), 1),
+    "orientations": (lambda **where: fb.plot.responses(np.eye(32), BANK, kind="orientation", **where), 1),
     "training": (lambda **where: fb.plot.training(MOVING, **where), 2),
 }
-IN_ONE_AXES = ("filters", "kernels", "coefficients", "decomposition")
+IN_ONE_AXES = ("filters", "kernels", "coefficients", "decomposition", "page", "responses", "orientations")
 
 
 @pytest.fixture(params=PICTURES)
@@ -215,6 +218,15 @@ def test_the_colour_bar_tells_the_ends_and_zero():
     assert not fb.plot.filters(BANK, colorbar=False).axes[0].child_axes
 
 
+@pytest.mark.parametrize(("shape", "columns"), [((30, 9), None), ((8, 21, 3), 2), ((2, 5, 5), None)])
+def test_the_colour_bar_is_as_high_as_the_tiles(shape, columns):
+    figure = fb.plot.filters(np.random.default_rng(0).standard_normal(shape), columns=columns)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    (bar,) = axes.child_axes
+    np.testing.assert_allclose(bar.get_window_extent().intervaly, axes.get_window_extent().intervaly, atol=1e-6)
+
+
 def test_filters_of_zero_are_drawn():
     axes = fb.plot.filters(np.zeros((2, 5, 5))).axes[0]
     assert axes.get_images()[0].get_clim() == (-1, 1)
@@ -313,6 +325,8 @@ def test_labels_stay_below_their_tiles_and_apart():
         (135.0, "135"),
         (np.int64(7), "7"),
         (1e-9, f"1e{MINUS}09"),
+        (1724.0, "1720"),
+        (-65400.0, f"{MINUS}65400"),
     ],
 )
 def test_numbers_are_tidy(value, text):

@@ -16,7 +16,21 @@ PICTURES = {
     "kernels": lambda: fb.plot.kernels(nested_model()),
     "coefficients": lambda: fb.plot.coefficients(BasisLayer(WEIGHTS, BANK)),
     "decomposition": lambda: fb.plot.decomposition(BasisLayer(WEIGHTS, BANK)),
+    "spectrum": lambda: fb.plot.spectrum(BANK),
+    "spectrum, contours": lambda: fb.plot.spectrum(BANK, kind="contours"),
+    "spectrum, polar": lambda: fb.plot.spectrum(BANK, kind="polar"),
+    "coverage": lambda: fb.plot.coverage(BANK),
+    "tuning": lambda: fb.plot.tuning(BANK),
+    "animate": lambda: fb.plot.animate(History()).figure,
+    "model": lambda: fb.plot.model(nested_model()),
+    "responses": lambda: fb.plot.responses(np.eye(20), BANK),
+    "orientations": lambda: fb.plot.responses(np.eye(20), fb.gabor(5), kind="orientation"),
     "training": lambda: fb.plot.training(History()),
+    "gram": lambda: fb.plot.gram(BANK),
+    "singular_values": lambda: fb.plot.singular_values({"dct": BANK, "twice": np.concatenate([BANK, BANK])}),
+    "energy_curve": lambda: fb.plot.energy_curve(BasisLayer(WEIGHTS, BANK)),
+    "comparison": lambda: fb.plot.comparison({"conv": fb.analysis.compare(BasisLayer(WEIGHTS, BANK), ["dct"], 3)}),
+    "patches": lambda: fb.plot.patches(np.eye(9), 4),
 }
 
 

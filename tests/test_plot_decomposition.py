@@ -121,6 +121,17 @@ def test_long_sums_go_on_in_the_next_row():
     assert (axes.get_xlim(), axes.get_ylim()) == ((0, 4), (4, 0))
 
 
+def test_sums_of_volumes_are_no_thin_strip():
+    figure = fb.plot.decomposition(RNG.standard_normal((5, 5, 5)), fb.dct((5, 5, 5)), terms=6)
+    axes = figure.axes[0]
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 4), (2, 0))
+    figure.canvas.draw()
+    width, height = axes.get_window_extent().size / figure.dpi
+    assert width < 6 * height
+    flat = fb.plot.decomposition(RNG.standard_normal(7), fb.dct((7,)), terms=6).axes[0]
+    assert flat.get_xlim() == (0, 8)
+
+
 def test_one_dimensional_kernels_are_sums_too():
     kernel = RNG.standard_normal(7)
     bars = fb.plot.decomposition(kernel, fb.dct((7,)), terms=2).axes[0].collections[1]

@@ -42,6 +42,9 @@ DRAWN = {
     "kernels": ["layer on a bank", "layer without a bank", "model"],
     "coefficients": ["layer on a bank"],
     "decomposition": ["layer on a bank"],
+    "spectrum": ["bank", "layer on a bank", "front end", "layer without a bank"],
+    "coverage": ["bank", "layer on a bank", "front end", "layer without a bank"],
+    "tuning": ["bank", "layer on a bank", "front end", "layer without a bank"],
     "training": ["history"],
 }
 

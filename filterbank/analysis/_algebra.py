@@ -60,12 +60,20 @@ def coherence(bank: FilterBank | npt.ArrayLike) -> float:
     >>> round(fb.analysis.coherence(fb.gabor(11)), 2)
     0.56
     """
+    magnitudes = np.abs(cosines(bank))
+    np.fill_diagonal(magnitudes, 0)
+    return float(np.nanmax(magnitudes, initial=0))
+
+
+def cosines(bank: FilterBank | npt.ArrayLike) -> Float64:
+    """Return the cosines of the angles between all pairs, `(n, n)`; NaN for filters that are zero."""
     flat = _rows(bank)
-    lengths = np.linalg.norm(flat, axis=1)
-    directions = flat[lengths > 0] / lengths[lengths > 0, None]
-    cosines = np.abs(directions @ directions.T)
-    np.fill_diagonal(cosines, 0)
-    return float(min(cosines.max(initial=0), 1.0))
+    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
+    directions = np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 0)
+    products: Float64 = np.clip(directions @ directions.T, -1, 1)
+    nowhere = lengths[:, 0] == 0
+    products[nowhere] = products[:, nowhere] = np.nan
+    return products
 
 
 def singular_values(bank: FilterBank | npt.ArrayLike) -> Float64:

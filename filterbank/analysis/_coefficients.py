@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from .._bank import FilterBank, as_filters
 from .._check import Float64
+from .._table import Table, shows_itself
 from ._explained import NOTHING_NEW, project, unit_rows
 from ._kernels import learned
-from ._table import table
 
 
+@shows_itself
 class CoefficientSpectrum(NamedTuple):
     """How much learned kernels use each filter of a bank; prints as a table, the filters used most first.
 
@@ -48,12 +49,12 @@ class CoefficientSpectrum(NamedTuple):
     effective: float
     explained: float
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         order = np.argsort(-np.round(self.energy, 12), kind="stable")
         rows = [(f"{index}", f"{self.energy[index]:.1%}", f"{self.cost[index]:.1%}") for index in order]
         used = f"{self.effective:.1f} of {len(self.energy)} filters are used"
         whole = f"all explain {self.explained:.1%} of the kernels"
-        return f"{table(('filter', 'energy', 'cost'), rows, texts=0)}\n{used}; {whole}"
+        return Table(("filter", "energy", "cost"), rows, texts=(), note=f"{used}; {whole}")
 
 
 def coefficient_spectrum(kernels: Any, bank: FilterBank | npt.ArrayLike | None = None) -> CoefficientSpectrum:

@@ -13,13 +13,12 @@ import numpy.typing as npt
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Float64
+from .._table import Table, shows_itself
 from ._candidates import DEFAULT, family_names, grid, made, with_filters
-from ._explained import ORDERS, Order, as_columns, pursuit
+from ._explained import ORDERS, OWN, RANDOM, Order, as_columns, pursuit, random_directions
 from ._kernels import learned, require_size
-from ._table import table
 
 Banks: TypeAlias = Mapping[str, FilterBank | npt.ArrayLike | str] | Iterable[str]
-RANDOM, OWN = "random filters", "the kernels' own"
 NUMBERS_AT_ONCE = 4_000_000
 
 
@@ -56,6 +55,7 @@ class ComparedBank(NamedTuple):
     is_reference: bool
 
 
+@shows_itself
 @dataclass(frozen=True)
 class Comparison:
     """Banks by what they explain of kernels, with equally many filters each; prints as a table.
@@ -96,7 +96,7 @@ class Comparison:
         """The best row that is no reference."""
         return next(row for row in self.rows if not row.is_reference)
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         window = _check.window_name(self.size)
         head = (f"{self.n} filters of {window}", "explained", f"{self.confidence:.0%} interval", "wins")
         rows = [
@@ -109,7 +109,7 @@ class Comparison:
             for row in self.rows
         ]
         drawn = 2 if np.isnan(self.rows[0].low) else len(head)  # without resamples, the shares alone
-        return table(head[:drawn], [row[:drawn] for row in rows])
+        return Table(head[:drawn], [row[:drawn] for row in rows])
 
 
 def compare(
@@ -204,7 +204,7 @@ def compare(
     whole = np.sum(columns**2, axis=0)
     energies = {name: np.sum((rows @ columns) ** 2, axis=0) for name, rows in directions.items()}
     own = np.linalg.svd(columns, full_matrices=False)[0][:, :n]
-    randoms = [_random_directions(generator, n, len(columns)) for _ in range(draws)]
+    randoms = [random_directions(generator, n, len(columns)) for _ in range(draws)]
     energies[RANDOM] = np.mean([np.sum((rows @ columns) ** 2, axis=0) for rows in randoms], axis=0)
     energies[OWN] = np.sum((own.T @ columns) ** 2, axis=0)
     kept[OWN] = FilterBank(own.T.reshape(-1, *size), family="kernel_basis")
@@ -253,10 +253,6 @@ def _chosen(banks: Banks | None, target: Float64, n: int | None) -> tuple[dict[s
     return found, count
 
 
-def _random_directions(generator: np.random.Generator, n: int, pixels: int) -> Float64:
-    return np.asarray(np.linalg.qr(generator.normal(size=(pixels, n)))[0].T)
-
-
 def _resampled(energies: Float64, resamples: int, generator: np.random.Generator) -> Float64:
     """Return what is explained of resamples of the kernels, `(resamples, banks)`; the first row given is the whole."""
     count = energies.shape[1]
@@ -270,6 +266,7 @@ def _resampled(energies: Float64, resamples: int, generator: np.random.Generator
     return np.minimum(np.concatenate(shares), 1.0)
 
 
+@shows_itself
 class Candidate(NamedTuple):
     """A family with its arguments, and what `n` of its filters explain.
 
@@ -299,6 +296,7 @@ class Candidate(NamedTuple):
         return f"{self.family}({arguments})"
 
 
+@shows_itself
 class Suggestion(NamedTuple):
     """The bank that suits kernels best, of those that were tried; prints as a table.
 
@@ -327,14 +325,17 @@ class Suggestion(NamedTuple):
     optimum: float
     ranking: tuple[Candidate, ...]
 
-    def __str__(self) -> str:
+    def _repr_html_(self) -> str:
+        return self.bank._repr_html_() + self._table().html()
+
+    def _table(self) -> Table:
         best: dict[str, Candidate] = {}
         for candidate in self.ranking:
             best.setdefault(candidate.family, candidate)
         rows = [(str(candidate), f"{candidate.explained:.1%}") for candidate in best.values()]
         rows.append((OWN, f"{self.optimum:.1%}"))
         rows.append((RANDOM, f"{len(self.bank) / np.prod(self.bank.size):.1%}"))
-        return table((f"{len(self.bank)} filters chosen from each family at its best", "explained"), rows)
+        return Table((f"{len(self.bank)} filters chosen from each family at its best", "explained"), rows)
 
 
 def suggest(kernels: Any, n: int, *, order: Order = "greedy") -> Suggestion:

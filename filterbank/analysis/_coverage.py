@@ -11,10 +11,11 @@ from scipy import fft
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Float64, Size
+from .._table import Table, shows_itself
 from ._spectrum import grid_of, power
-from ._table import table
 
 
+@shows_itself
 class Coverage(NamedTuple):
     """The power of all filters together, over the frequencies, the orientations and the octaves.
 
@@ -57,7 +58,7 @@ class Coverage(NamedTuple):
     per_octave: Float64
     octaves: Float64
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         tops = ["up", *(f"{top:.3g}" for top in self.octaves[:-1])]
         rows = [
             (f"{low:.3g} {'and' if top == 'up' else 'to'} {top} cycles per pixel", f"{share:.1%}")
@@ -67,7 +68,7 @@ class Coverage(NamedTuple):
             (f"around {np.degrees(angle):.0f} degrees", f"{share:.1%}")
             for angle, share in zip(self.orientations, self.per_orientation, strict=True)
         ]
-        return table(("frequencies", "power"), rows)
+        return Table(("frequencies", "power"), rows)
 
 
 def coverage(bank: FilterBank | npt.ArrayLike, shape: Size | None = None, *, orientations: int = 8) -> Coverage:

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from .._check import Float64
 from .._kernels import as_float64
-from ._table import table
+from .._table import Table, shows_itself
 
 MOST_LINES = 12
 
 
+@shows_itself
 class Drift(NamedTuple):
     """How the kernels of one layer moved, record by record; prints as a table.
 
@@ -63,9 +64,9 @@ class Drift(NamedTuple):
     to_end: Float64
     explained_by_start: Float64
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         count = len(self.steps)
-        shown = np.unique(np.linspace(0, count - 1, min(count, MOST_LINES)).round().astype(int))
+        lines = np.unique(np.linspace(0, count - 1, min(count, MOST_LINES)).round().astype(int))
         rows = [
             (
                 f"{self.steps[index]}",
@@ -73,11 +74,11 @@ class Drift(NamedTuple):
                 *(_short(values[index]) for values in (self.norm, self.distance, self.change, self.to_end)),
                 f"{self.explained_by_start[index]:.1%}",
             )
-            for index in shown
+            for index in lines
         ]
         head = ("step", "epoch", "norm", "distance", "change", "to end", "by start")
-        left_out = f"\n{len(shown)} of {count} records" * (len(shown) < count)
-        return table(head, rows, texts=0) + left_out
+        left_out = f"{len(lines)} of {count} records" * (len(lines) < count)
+        return Table(head, rows, texts=(), note=left_out)
 
 
 def drift(history: Any) -> dict[str, Drift]:

@@ -13,15 +13,17 @@ from .._bank import FilterBank, as_filters
 from .._check import Float64
 from .._compose import compose, decompose
 from .._norm import normalized
+from .._table import Table, shows_itself
 from ._kernels import learned, require_size
-from ._table import table
 
 Order: TypeAlias = Literal["given", "greedy", "backward"]
 ORDERS = ("given", "greedy", "backward")
+RANDOM, OWN = "random filters", "the kernels' own"  # what banks are compared with
 # A filter whose distance from the span of others is below this share of its length adds nothing to them.
 NOTHING_NEW = 1e-9
 
 
+@shows_itself
 class Projection(NamedTuple):
     """Kernels as sums of a bank's filters, and what is left of them.
 
@@ -61,6 +63,7 @@ class Projection(NamedTuple):
         )
 
 
+@shows_itself
 class EnergyCurve(NamedTuple):
     """What the first filters of a bank explain of kernels.
 
@@ -87,10 +90,10 @@ class EnergyCurve(NamedTuple):
     explained: Float64
     order: npt.NDArray[np.intp]
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         pairs = zip(self.order, self.explained[1:], strict=True)
         rows = [(f"{count}", f"{index}", f"{share:.1%}") for count, (index, share) in enumerate(pairs, start=1)]
-        return table(("filters", "last added", "explained"), rows, texts=0)
+        return Table(("filters", "last added", "explained"), rows, texts=())
 
 
 def project(kernels: Any, bank: FilterBank | npt.ArrayLike) -> Projection:
@@ -282,6 +285,30 @@ def backward(units: Float64, columns: Float64) -> npt.NDArray[np.intp]:
         precision = np.delete(np.delete(precision, cheapest, axis=0), cheapest, axis=1)
         kept = np.delete(kept, cheapest)
     return np.array(dropped[::-1], dtype=np.intp)
+
+
+def reference_curves(kernels: Any, n: int, draws: int, rng: Any) -> tuple[Float64, Float64]:
+    """Return what the kernels' own components explain, `(n + 1,)`, and draws of random filters, `(draws, n + 1)`.
+
+    No other filters explain more than the former, for any number of them.
+    """
+    columns = as_columns(learned(kernels))
+    vectors, strengths, _ = np.linalg.svd(columns, full_matrices=False)
+    few, whole = vectors * strengths, np.sum(strengths**2)
+    gains = np.zeros((draws + 1, n))
+    gains[0, : len(strengths)] = strengths[:n] ** 2
+    generator = np.random.default_rng(rng)
+    for draw in gains[1:]:
+        draw[:] = np.sum((random_directions(generator, n, len(columns)) @ few) ** 2, axis=1)
+    shares = np.cumsum(gains, axis=1) / whole if whole else np.ones_like(gains)
+    start = np.full((draws + 1, 1), 0.0 if whole else 1.0)
+    curves = np.minimum(np.concatenate([start, shares], axis=1), 1.0)
+    return curves[0], curves[1:]
+
+
+def random_directions(generator: np.random.Generator, n: int, pixels: int) -> Float64:
+    """Return orthonormal rows `(n, pixels)` in random directions."""
+    return np.asarray(np.linalg.qr(generator.normal(size=(pixels, n)))[0].T)
 
 
 def _kept(lost: Any, energy: Any) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 from .. import _check, _grid
 from .._bank import FilterBank
 from .._check import Float64
+from .._table import Table, shows_itself
 from ._kernels import learned
-from ._table import table
 
 # What is searched: the last axis of an array of parameters.
 FREQUENCY, ORIENTATION, LOG_SIGMA, LOG_RATIO, CENTRE_Y, CENTRE_X = range(6)
@@ -19,9 +19,19 @@ NARROWEST = 0.3  # pixels; a Gaussian narrower than that is one pixel
 AT_ONCE = 256  # kernels
 MOST_STEPS = 200
 PRECISION = 1e-13
-QUANTITIES = ("frequency", "orientation", "phase", "sigma", "aspect_ratio", "amplitude", "explained")
+# What is fitted, with its unit.
+QUANTITIES = {
+    "frequency": "cycles per pixel",
+    "orientation": "radians",
+    "phase": "radians",
+    "sigma": "pixels",
+    "aspect_ratio": "",
+    "amplitude": "",
+    "explained": "of the energy",
+}
 
 
+@shows_itself
 class GaborFit(NamedTuple):
     r"""The Gabor filter nearest to each kernel.
 
@@ -52,14 +62,14 @@ class GaborFit(NamedTuple):
     >>> import filterbank as fb
     >>> kernels = np.moveaxis(fb.gabor(11)[:8].filters, 0, -1)[:, :, None]
     >>> print(fb.analysis.fit_gabor(kernels))
-    8 kernels      25 %  median   75 %
-    frequency     0.125   0.125  0.125
-    orientation   0.589    1.18   1.77
-    phase             0   0.785   1.57
-    sigma          2.62    2.62   2.62
+    8 kernels      25 %  median   75 %  unit
+    frequency     0.125   0.125  0.125  cycles per pixel
+    orientation   0.589    1.18   1.77  radians
+    phase             0   0.785   1.57  radians
+    sigma          2.62    2.62   2.62  pixels
     aspect_ratio      1       1      1
     amplitude     0.303   0.305  0.308
-    explained         1       1      1
+    explained         1       1      1  of the energy
     """
 
     frequency: Float64
@@ -110,16 +120,17 @@ class GaborFit(NamedTuple):
     def _axes(self) -> list[tuple[int, str]]:
         return list(enumerate(_grid.axis_names(len(self.size))))
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         fitted = self.amplitude != 0
-        head = (f"{np.count_nonzero(fitted)} kernels", "25 %", "median", "75 %")
-        if not fitted.any():
-            return "0 kernels: all are zero"
+        count = np.count_nonzero(fitted)
+        if not count:
+            return Table((), (), note="0 kernels: all are zero")
+        head = (f"{count} kernel{'s' if count > 1 else ''}", "25 %", "median", "75 %", "unit")
         rows = []
         for name in QUANTITIES:
             values = np.quantile(getattr(self, name)[fitted], [0.25, 0.5, 0.75])
-            rows.append((name, *(f"{0.0 if abs(value) < 5e-7 else value:.3g}" for value in values)))
-        return table(head, rows)
+            rows.append((name, *(f"{0.0 if abs(value) < 5e-7 else value:.3g}" for value in values), QUANTITIES[name]))
+        return Table(head, rows, texts=(0, 4))
 
 
 def fit_gabor(kernels: Any, *, starts: int = 12, progress: Callable[[int, int], object] | None = None) -> GaborFit:

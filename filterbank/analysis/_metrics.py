@@ -11,9 +11,9 @@ from scipy import spatial
 
 from .. import _check
 from .._check import Float64
+from .._table import Table, shows_itself
 from ._explained import as_columns
 from ._kernels import learned
-from ._table import table
 
 BINS = 8  # of orientations over half a turn
 NUMBERS_AT_ONCE = 4_000_000
@@ -21,6 +21,7 @@ MANY = 4096  # kernels, from which on duplicates are looked for in a tree, so ma
 NEIGHBOURS = 8
 
 
+@shows_itself
 class KernelMetrics(NamedTuple):
     """What a set of kernels is like; prints as a table.
 
@@ -89,7 +90,7 @@ class KernelMetrics(NamedTuple):
     orientation_entropy: float
     size: tuple[int, ...]
 
-    def __str__(self) -> str:
+    def _table(self) -> Table:
         count = f"{self.norm.size} kernel{'s' if self.norm.size > 1 else ''}"
         head = (f"{count} of {_check.window_name(self.size)}", "25 %", "median", "75 %")
         rows: list[tuple[str, ...]] = []
@@ -106,7 +107,7 @@ class KernelMetrics(NamedTuple):
             ("  of that of noise", "-" if np.isnan(ratio) else f"{ratio:.1%}", "", ""),
             ("orientation entropy", _short(self.orientation_entropy), "", ""),
         ]
-        return table(head, rows)
+        return Table(head, rows)
 
 
 def kernel_metrics(

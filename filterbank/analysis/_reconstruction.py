@@ -13,6 +13,7 @@ from scipy import fft
 from .. import _check
 from .._bank import FilterBank, as_bank, rank_and_condition
 from .._check import Float64, Size
+from .._table import shows_itself
 from ._spectrum import grid_of, spectra
 
 # Of the largest power: what is weaker is lost in the rounding of the transforms.
@@ -20,6 +21,7 @@ LOST = 1e-12
 MOST_ALIASES = 1024
 
 
+@shows_itself
 class Reconstruction(NamedTuple):
     """How well signals come back from the responses of a bank.
 
@@ -127,6 +129,7 @@ def perfect_reconstruction(bank: FilterBank | npt.ArrayLike, shape: Size | None 
     )
 
 
+@shows_itself
 class ShiftInvariance(NamedTuple):
     """How little the energy of responses, taken at every few pixels, depends on where they begin.
 

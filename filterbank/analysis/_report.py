@@ -13,11 +13,11 @@ from scipy import optimize
 
 from .._bank import FilterBank, as_bank, rank_and_condition
 from .._check import Float64, window_name
+from .._table import Table
 from ..design import prune
 from ._algebra import coherence, effective_rank, gram
 from ._coverage import coverage
 from ._spectrum import FrameBounds, are_tight, fast_grid, frame_bounds, power, waves
-from ._table import table
 from ._tuning import Tuning, tuning
 
 SAMPLES_PER_PIXEL = 4  # of the grid from which the smallest power is sought
@@ -31,6 +31,22 @@ ALIKE = 0.999  # cosine
 UNEVEN = 10.0  # longest over shortest filter
 LEAKY = 1e-6  # smallest over largest power
 LOST = 1e-13  # of the largest power, what rounding leaves of nothing
+UNITS = {
+    "rank": "independent filters",
+    "condition": "largest over smallest singular value",
+    "effective_rank": "equally strong directions",
+    "coherence": "cosine",
+    "shortest_filter": "root of its energy",
+    "longest_filter": "root of its energy",
+    "lower_frame_bound": "times a signal's energy",
+    "upper_frame_bound": "times a signal's energy",
+    "certified_lower_frame_bound": "times a signal's energy",
+    "certified_upper_frame_bound": "times a signal's energy",
+    "power_ratio": "largest over smallest power",
+    "lowest_frequency": "cycles per pixel",
+    "highest_frequency": "cycles per pixel",
+    "most_energy_at_the_edge": "of a filter's energy",
+}
 STARTS = 8  # points of that grid
 
 
@@ -81,30 +97,37 @@ class BankReport(NamedTuple):
         }
 
     def __str__(self) -> str:
-        lines = [repr(self.bank).strip("<>"), "", table(("measure", "value"), self.rows())]
+        lines = [repr(self.bank).strip("<>"), "", str(self._table())]
         return "\n".join([*lines, *(["", *(f"- {each}" for each in self.advice)] if self.advice else [])])
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
-            for name, value in self.rows()
-        )
         advice = "".join(f"<li>{html.escape(each)}</li>" for each in self.advice)
-        return f"{self.bank._repr_html_()}<table>{rows}</table>" + (f"<ul>{advice}</ul>" if advice else "")
+        return self.bank._repr_html_() + self._table().html() + (f"<ul>{advice}</ul>" if advice else "")
 
-    def rows(self) -> list[tuple[str, str]]:
+    def _table(self) -> Table:
+        return Table(("measure", "value", "unit"), self.rows(), texts=(0, 2))
+
+    def rows(self) -> list[tuple[str, str, str]]:
         """Return the measures as texts.
 
         Returns
         -------
         list of tuple of str
-            What was measured, and the value.
+            What was measured, the value, and its unit, or "" where it has none.
         """
         octaves = self.numbers["power_by_octave"]
-        rows = [(name.replace("_", " "), _shown(value)) for name, value in self.numbers.items() if value is not octaves]
+        rows = [
+            (name.replace("_", " "), _shown(value), UNITS.get(name, ""))
+            for name, value in self.numbers.items()
+            if value is not octaves
+        ]
         tops = ["up", *octaves]
         return rows + [
-            (f"power from {low} {'and' if top == 'up' else 'to'} {top} cycles per pixel", f"{share:.1%}")
+            (
+                f"power from {low} {'and' if top == 'up' else 'to'} {top} cycles per pixel",
+                f"{share:.1%}",
+                "of the power",
+            )
             for top, (low, share) in zip(tops, octaves.items(), strict=False)
         ]
 

@@ -12,11 +12,13 @@ from scipy import fft
 from .. import _check
 from .._bank import FilterBank, as_bank
 from .._check import Float64, Size
+from .._table import shows_itself
 
 # Grids of so many samples for each pixel of a filter leave a bound between them that is close to the bound on them.
 SAMPLES_PER_PIXEL = 16
 
 
+@shows_itself
 class FrameBounds(NamedTuple):
     """Between which factors a bank changes the energy of a signal.
 

@@ -12,17 +12,32 @@ from scipy import fft, optimize
 from .. import _grid
 from .._bank import FilterBank, as_filters
 from .._check import Float64
+from .._table import Table, shows_itself
 from ._spectrum import fast_grid, waves
-from ._table import table
 
 SAMPLES_PER_PIXEL = 4  # of the grid on which the highest peak is looked for, and of the lines along which it falls
 # Peaks whose power differs by less than this share are as high as each other.
 ALIKE = 1e-9
 Complex = npt.NDArray[np.complex128]
 HELD = 0.95  # the share of a filter's energy within its support
+# Of the table, with their units.
+COLUMNS = {
+    "filter": "",
+    "frequency": "cycles per pixel",
+    "angle": "degrees",
+    "bandwidth": "octaves",
+    "width": "degrees",
+    "phase": "degrees",
+    "symmetry": "",
+    "dc": "",
+    "support": "pixels",
+    "rank-1": "of its energy",
+    "edge": "of its energy",
+}
 STEPS = 60  # of the search for a peak, and for the best separable volume, at most
 
 
+@shows_itself
 class Tuning(dict[str, Float64]):
     """The numbers of every filter by name; prints as a table, angles in degrees.
 
@@ -35,8 +50,7 @@ class Tuning(dict[str, Float64]):
          1      0.200     29       1.00     38      0      1.00  0.028      5.0     53%  0.0%
     """
 
-    def __str__(self) -> str:
-        head = ("filter", "frequency", "angle", "bandwidth", "width", "phase", "symmetry", "dc", "support", "rank-1")
+    def _table(self) -> Table:
         flat = self["orientation"].ndim == 1
         degrees = np.degrees(self["orientation"]) if flat else np.full(len(self["phase"]), np.nan)
         columns = (
@@ -52,7 +66,7 @@ class Tuning(dict[str, Float64]):
             _cells(self["edge"], "{:.1%}"),
         )
         rows = [(str(index), *cells) for index, cells in enumerate(zip(*columns, strict=True))]
-        return table((*head, "edge"), rows, texts=0)
+        return Table([*COLUMNS], rows, texts=(), units=[*COLUMNS.values()])
 
 
 def _cells(values: Float64, form: str) -> list[str]:
@@ -137,12 +151,12 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
     largest = np.abs(given).max(axis=_pixels(given), keepdims=True)
     filters = given / np.where(largest > 0, largest, 1)  # whose squares neither vanish nor overflow
     dimensions = filters.ndim - 1
-    waves = [_Transform(one) if one.any() else None for one in filters]
+    waves = [Transform(one) if one.any() else None for one in filters]
     peaks = np.stack([np.full(dimensions, np.nan) if wave is None else wave.peak() for wave in waves])
     frequency = np.linalg.norm(peaks, axis=1)
     present = frequency > 0
 
-    def each(measure: Callable[[_Transform, Float64], float], where: npt.NDArray[np.bool_]) -> Float64:
+    def each(measure: Callable[[Transform, Float64], float], where: npt.NDArray[np.bool_]) -> Float64:
         values = [
             measure(wave, peak) if wave is not None and wanted else np.nan
             for wave, peak, wanted in zip(waves, peaks, where, strict=True)
@@ -155,9 +169,9 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
     return Tuning(
         frequency=frequency,
         orientation=_orientation(peaks, frequency),
-        bandwidth=each(_Transform.octaves, everywhere),
-        orientation_bandwidth=each(_Transform.turn, present if dimensions == 2 else ~everywhere),
-        phase=each(_Transform.phase, everywhere),
+        bandwidth=each(Transform.octaves, everywhere),
+        orientation_bandwidth=each(Transform.turn, present if dimensions == 2 else ~everywhere),
+        phase=each(Transform.phase, everywhere),
         symmetry=_share(np.sum(filters * np.flip(filters, _pixels(filters)), axis=_pixels(filters)), energy),
         dc=np.sum(given, axis=_pixels(given)),
         energy=np.sum(given**2, axis=_pixels(given)),
@@ -168,7 +182,7 @@ def tuning(bank: FilterBank | npt.ArrayLike) -> Tuning:
     )
 
 
-class _Transform:
+class Transform:
     """The Fourier transform of one filter about the centre of its window, at any frequency."""
 
     def __init__(self, one: Float64) -> None:

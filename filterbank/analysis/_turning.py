@@ -10,12 +10,14 @@ import numpy.typing as npt
 from .. import _check, _grid
 from .._bank import FilterBank, as_bank
 from .._check import Float64
+from .._table import shows_itself
 from ..design import rotate
 
 # Singular values below this share of the largest hold rounding only.
 TOLERANCE = 1e-10
 
 
+@shows_itself
 class RotationError(NamedTuple):
     """What a bank misses of its own filters, turned.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from .._bank import FilterBank
 from .._check import window_name
 from ._canvas import descriptions, whole_figure
+from ._labels import plain
 
 
 def alt_text(figure: Figure | SubFigure) -> str:
@@ -42,19 +45,21 @@ def finish(ax: Axes, *sentences: str) -> Figure:
 
 
 def counted(count: int, what: str) -> str:
-    """Say how many there are: '1 filter', '12 filters'."""
-    return f"{count} {what}{'s' * (count != 1)}"
+    """Say how many there are: '1 filter', '12 filters', '2 patches'."""
+    return f"{count} {what}{('es' if what.endswith('ch') else 's') * (count != 1)}"
 
 
 def bank_words(bank: FilterBank) -> str:
     """Say what a bank holds: '10 filters of 8x8 pixels of the family dct'."""
     family = "" if bank.family == "custom" else f" of the family {bank.family}"
-    window = window_name(bank.size)
-    return f"{counted(len(bank), 'filter')} of {window}{' pixels' * (bank.ndim > 1)}{family}".replace(
-        "-sample", " samples"
-    )
+    return f"{counted(len(bank), 'filter')} of {window_words(bank.size)}{family}"
+
+
+def window_words(size: Sequence[int]) -> str:
+    """Say how large a window is: '8x8 pixels', '31 samples'."""
+    return f"{size[0]} samples" if len(size) == 1 else f"{window_name(size)} pixels"
 
 
 def scale_words(limit: float, scale: str = "shared") -> str:
     """Say what the colours mean, where they are one scale about zero."""
-    return "each on its own scale" if scale == "each" else f"on one scale from {-limit:.2g} to {limit:.2g}"
+    return "each on its own scale" if scale == "each" else f"on one scale from {plain(-limit, 2)} to {plain(limit, 2)}"

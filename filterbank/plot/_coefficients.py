@@ -17,14 +17,12 @@ from .._check import Array, Float64
 from .._kernels import as_float64
 from . import _layout, _tiles
 from ._alt import bank_words, counted, finish, scale_words
-from ._canvas import AnyFigure, axes_inches, given_axes, inches_from, new_figure
-from ._labels import Labels, filter_labels
+from ._canvas import AnyFigure, axes_inches, given_axes, new_figure
+from ._labels import Labels
 from ._layout import LINE
+from ._rows import SMALLEST_TEXT, name_rows, row_texts
 from ._sources import accepted, channel_names, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
-
-SMALLEST_TILE = 0.09  # inches
-SMALLEST_TEXT = 4.5  # points; where rows are lower, only some are named
 
 
 def coefficients(
@@ -97,17 +95,21 @@ def coefficients(
     """
     values, filters = _read(source, bank)
     _check.choice("sort", sort, (None, "strongest"))
-    texts = _texts(labels, filters, len(values))
+    texts = row_texts(labels, filters, len(values))
     flat = values.reshape(len(values), -1)
     order = _by_strongest(flat) if sort else np.arange(flat.shape[1])
     end = _tiles.end_of(values, limit, "shared")
 
-    ax = given_axes(ax, fig) or new_figure(_size(flat.shape)).add_subplot()
+    ax = given_axes(ax, fig) or new_figure(map_inches(flat.shape)).add_subplot()
     drawn = ax.imshow(
-        flat[:, order], cmap=cmap, norm=Normalize(-end, end), aspect="auto", interpolation=_interpolation(ax, flat)
+        flat[:, order],
+        cmap=cmap,
+        norm=Normalize(-end, end),
+        aspect="auto",
+        interpolation=_tiles.interpolation(ax, flat.shape),
     )
     _name_columns(ax, channel_names(source), values.shape[1:], order if sort else None)
-    _name_rows(ax, filters, texts, len(values), cmap)
+    name_rows(ax, filters, texts, len(values), cmap)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn)
     count, inputs, outputs = values.shape
@@ -136,30 +138,16 @@ def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64
     return values, filters
 
 
-def _texts(labels: Labels, bank: FilterBank | None, count: int) -> list[str]:
-    if labels is None:
-        return []
-    texts, _ = filter_labels(labels, bank or FilterBank(np.zeros((count, 1))))
-    return [text.replace("\n", ", ") for text in texts]
-
-
 def _by_strongest(flat: Float64) -> Array:
     """Order columns by the row of their largest magnitude, the largest of each row first."""
     magnitude = np.abs(flat)
     return np.lexsort((-magnitude.max(axis=0), magnitude.argmax(axis=0)))
 
 
-def _size(shape: tuple[int, ...]) -> tuple[float, float]:
+def map_inches(shape: tuple[int, ...]) -> tuple[float, float]:
     """Return a size in inches at which rows are as high as a tile and columns can be told apart."""
     rows, columns = shape
     return min(max(0.12 * columns, 3.0), 8.0) + 1.6, min(max(0.34 * rows, 1.6), 8.0) + 0.6
-
-
-def _interpolation(ax: Axes, flat: Float64) -> str:
-    width, height = axes_inches(ax)
-    dpi = ax.figure.figure.dpi
-    fits = width * dpi >= flat.shape[1] and height * dpi >= flat.shape[0]
-    return "nearest" if fits else "antialiased"
 
 
 def _name_columns(ax: Axes, names: tuple[str, str], channels: tuple[int, ...], order: Array | None) -> None:
@@ -184,33 +172,3 @@ def _name_columns(ax: Axes, names: tuple[str, str], channels: tuple[int, ...], o
         ends = np.arange(1, inputs) * outputs - 0.5
         ax.vlines(ends, *ax.get_ylim(), colors="0.4", linewidths=min(0.6, 10 / inputs))
         ax.set_xlabel(f"{input_}, {outputs} {output}{'s' * (outputs > 1)} of each", fontsize="small")
-
-
-def _name_rows(ax: Axes, bank: FilterBank | None, texts: list[str], count: int, cmap: Cmap) -> None:
-    """Draw the filters beside their rows, and name them."""
-    row = axes_inches(ax)[1] / count
-    if bank is not None and row >= SMALLEST_TILE:
-        beside = _draw_filters(ax, bank, row, cmap)
-        places = np.arange(count) + 0.5
-        ax.set_yticks([])
-    elif texts:
-        beside, places = ax, np.arange(count, dtype=np.float64)
-    else:
-        ax.set_yticks(_layout.few(count))
-        ax.set_ylabel("filter", fontsize="small")
-        return
-    points = 72 * row / LINE
-    step = max(1, math.ceil(SMALLEST_TEXT / points))
-    names = texts or [str(index) for index in range(count)]
-    beside.set_yticks(places[::step], labels=names[::step], fontsize=min(_layout.small(), step * points))
-
-
-def _draw_filters(ax: Axes, bank: FilterBank, row: float, cmap: Cmap) -> Axes:
-    """Draw the filters in a column at the left of the rows, as high as these, and return its axes."""
-    grid = _layout.plan(_layout.tile_shape(bank.size), len(bank), columns=1)
-    # With some width to spare the height decides the scale, so that tiles and rows stay in line.
-    width = 1.5 * row / grid.aspect
-    column = ax.inset_axes((-width - 0.02, 0, width, 1), transform=inches_from(ax, 0))
-    _tiles.draw_tiles(column, bank.filters, grid, _tiles.limit_of(bank.filters), cmap)
-    column.set_anchor("E")
-    return column

@@ -17,12 +17,12 @@ from .._kernels import as_float64
 from . import _layout, _tiles
 from ._alt import counted, finish
 from ._canvas import AnyFigure, axes_inches, given_axes
-from ._labels import tidy
+from ._labels import NEGLIGIBLE, percent, tidy
 from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
 
-ROW = 8  # tiles in a row
-NEGLIGIBLE = 1e-6  # rest over kernel: what rounding in float32 leaves
+ROW = 8  # tiles in a row, of the usual shape
+USUAL = 1.5  # width over height; wider tiles are fewer in a row, or they would become a thin strip
 NOTE = "under each term: its coefficient, and the share of the energy of W that the sum reaches with it"
 
 
@@ -53,7 +53,8 @@ def decomposition(
     terms : int, default 5
         How many terms to draw, at most one for each filter.
     columns : int, optional
-        How many tiles in a row, the kernel and the rest among them. The default is 8.
+        How many tiles in a row, the kernel and the rest among them. The default is 8, and about 4 of volumes, whose
+        tiles hold three slices each.
     cmap : str or Colormap, default "RdBu_r"
         Diverging colours.
     colorbar : bool, default True
@@ -100,11 +101,12 @@ def decomposition(
     total = _sum_of(kernel, weights, filters, min(count, len(filters)))
     above, below = total.headings(), total.readings()
     tiles = total.tiles
-    columns = ROW if columns is None else _check.integer("columns", columns, at_least=1)
+    shape = _layout.tile_shape(kernel.shape)
+    columns = _row_length(shape) if columns is None else _check.integer("columns", columns, at_least=1)
 
     ax = given_axes(ax, fig)
     grid = _layout.plan(
-        _layout.tile_shape(kernel.shape),
+        shape,
         len(tiles),
         columns=min(columns, len(tiles)),
         above=above,
@@ -165,7 +167,7 @@ class Sum(NamedTuple):
         what = f"{name}{size}, as the sum of its {counted(len(self.terms), 'strongest term')}"
         if not self.kernel.any():
             return f"{what}; the kernel is zero"
-        return f"{what}, which reaches {_percent(self.shares()[-1])} of its energy"
+        return f"{what}, which reaches {percent(self.shares()[-1])} of its energy"
 
     def readings(self) -> list[str]:
         """Return the text below each tile: coefficient and share."""
@@ -173,13 +175,7 @@ class Sum(NamedTuple):
         if not self.kernel.any():
             return ["", *map(tidy, self.weights), *rest]
         lines = zip(self.weights, self.shares(), strict=True)
-        return ["", *(f"{tidy(weight)}\n{_percent(share)}" for weight, share in lines), *rest]
-
-
-def _percent(share: float) -> str:
-    """Write a share in percent; 100 only when nothing is missing that a picture could show."""
-    text = tidy(100 * share)
-    return ">99.9 %" if text == "100" and 1 - share > NEGLIGIBLE else f"{text} %"
+        return ["", *(f"{tidy(weight)}\n{percent(share)}" for weight, share in lines), *rest]
 
 
 def _sum_of(kernel: Float64, weights: Float64, filters: Float64, count: int) -> Sum:
@@ -210,6 +206,10 @@ def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[str, Float64, Flo
             f"got shape {np.shape(source)}"
         )
     return title, kernel, decompose(kernel, filters), filters.filters
+
+
+def _row_length(shape: _layout.Shape) -> int:
+    return max(2, round(ROW * min(1.0, USUAL * shape.height / shape.width)))
 
 
 def _channels(shape: tuple[int, ...], in_: int, out: int) -> tuple[int, int]:

@@ -8,12 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._bank import as_bank
 from . import _layout, _tiles
 from ._alt import bank_words, finish, scale_words
 from ._canvas import AnyFigure, axes_inches, given_axes
 from ._labels import Labels, filter_labels
-from ._sources import accepted, layer_bank
+from ._sources import bank_of
 from ._tiles import CMAP, Cmap, Scale
 
 
@@ -78,9 +77,7 @@ def filters(
     >>> import filterbank as fb
     >>> fig = fb.plot.filters(fb.gabor(11), labels=["frequency", "orientation"])
     """
-    what = "a bank, a layer on one or filters (n, *size)"
-    kind = accepted("bank", bank, what, "bank", "layer on a bank", "front end")
-    bank = layer_bank(bank) if kind in ("layer on a bank", "front end") else as_bank(bank)
+    bank = bank_of("bank", bank)
     texts, heading = filter_labels(labels, bank)
     values = _tiles.scaled(bank.filters, scale)
     end = _tiles.end_of(values, limit, scale)

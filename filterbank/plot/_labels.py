@@ -12,6 +12,7 @@ from .._check import Array
 
 Labels: TypeAlias = str | Sequence[Any] | None
 
+NEGLIGIBLE = 1e-6  # rest over kernel: what rounding in float32 leaves
 MINUS = "\N{MINUS SIGN}"
 ANGLES = ("orientation", "phase", "angle", "direction")
 UNITS = {
@@ -26,7 +27,18 @@ def tidy(value: Any, digits: int = 3) -> str:
     """Write a number with few digits, a real minus and no exponent where none is needed."""
     if not np.isfinite(value):
         return "\N{EN DASH}" if np.isnan(value) else f"{MINUS * (value < 0)}∞"
-    return f"{float(value) + 0.0:.{digits}g}".replace("-", MINUS)
+    return plain(float(value) + 0.0, digits).replace("-", MINUS)
+
+
+def plain(value: float, digits: int) -> str:
+    """Write a number with few digits, and thousands and more without an exponent: '1700', not '1.7e+03'."""
+    return f"{float(f'{value:.{digits}g}'):g}"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent; 100 only when nothing is missing that a picture could show."""
+    text = tidy(100 * share)
+    return ">99.9 %" if text == "100" and 1 - share > NEGLIGIBLE else f"{text} %"
 
 
 def filter_labels(labels: Labels, bank: FilterBank) -> tuple[list[str], str]:

@@ -162,12 +162,13 @@ def plan(
     between: float = 0.0,
     inches: Inches | None = None,
     largest: Inches = LARGEST,
+    enlarged: float = 1.0,
 ) -> Grid:
     """Plan a grid of `count` tiles.
 
     Each tile gets room for its text `above` and `below`, and at its left for a sign, `between` tile widths.
     `inches` is the width and height that there is; without it the grid becomes a pleasant size, at most `largest`,
-    of that shape or up to twice as wide.
+    of that shape or up to twice as wide. `enlarged` says how much larger than filters the tiles should be.
     """
     lines = [max((text.count("\n") + 1 for text in texts), default=0) for texts in (above, below)]
     text = sum(lines) * LINE * small() / 72
@@ -181,7 +182,7 @@ def plan(
     rows = math.ceil(count / columns)
     tile = shape.width * min(wide / columns / width, max(0.5 * high / rows, high / rows - text) / height)
     if inches is None:
-        tile = min(tile, pleasant_width(shape, count))
+        tile = min(tile, enlarged * pleasant_width(shape, count))
     points = fitting_points(tile * width / shape.width, [*above, *below])
     rooms = [math.ceil((LINE * points * number + PAD * bool(number)) / 72 / tile * shape.width) for number in lines]
     top, bottom = rooms[0] + shape.gap // 2, rooms[1] + right

@@ -74,6 +74,13 @@ def accepted(name: str, source: Any, what: str, *kinds: Kind) -> Kind:
     return kind
 
 
+def bank_of(name: str, source: Any) -> FilterBank:
+    """Return the filters of a bank, of a layer on one, or of an array."""
+    what = "a bank, a layer on one or filters (n, *size)"
+    kind = accepted(name, source, what, "bank", "layer on a bank", "front end")
+    return layer_bank(source) if kind in ("layer on a bank", "front end") else as_bank(source)
+
+
 def blocks(source: Any) -> list[Block]:
     """Return the kernels of a layer, of every convolution in a model, or of an array."""
     what = "a layer, a model or kernels (*size, in, out)"
@@ -81,16 +88,17 @@ def blocks(source: Any) -> list[Block]:
     if kind == "array":
         return [Block(as_kernels(source))]
     if kind == "model":
-        found = [_layer_block(layer, title) for title, layer in convolutions(source)]
+        found = [layer_block(layer, title) for title, layer in convolutions(source)]
         if not found:
             raise ValueError(
                 f"`source` must have a convolution to draw, got the model {layer_name(source)!r} without one"
             )
         return found
-    return [_layer_block(source, layer_name(source))]
+    return [layer_block(source, layer_name(source))]
 
 
-def _layer_block(layer: Any, title: str) -> Block:
+def layer_block(layer: Any, title: str) -> Block:
+    """Return the kernels of a layer under a title."""
     kernels = layer_kernels(layer, "source")
     return Block(kernels, title, *channel_names(layer), mixes_inputs=not hasattr(layer, "depth_multiplier"))
 

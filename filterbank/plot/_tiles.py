@@ -7,7 +7,7 @@ drawn as fast as one, and every picture fits into axes of the user's.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,9 +16,10 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import Colormap, Normalize
+from matplotlib.image import AxesImage
 from matplotlib.transforms import ScaledTranslation
 
-from .._check import Float64, choice, number
+from .._check import Array, Float64, choice, number
 from ._canvas import axes_inches, bare, inches_from, new_figure
 from ._labels import tidy
 from ._layout import PAD, Grid, slice_places, small, volume_tile, zoom
@@ -27,7 +28,6 @@ Scale: TypeAlias = Literal["shared", "each"]
 Cmap: TypeAlias = str | Colormap
 
 CMAP = "RdBu_r"
-BAR_HEIGHT = 1.8  # inches, of a colour bar at most
 
 
 def limit_of(values: Float64) -> float:
@@ -60,18 +60,20 @@ def new_axes(grid: Grid, *, colorbar: bool, caption: bool, title: bool = False) 
     return new_figure((max(width + beside, 1.5) + 0.1, max(height + around, 0.8) + 0.1)).add_subplot()
 
 
-def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False) -> ScalarMappable:
-    """Draw one tile for each of `values`, `(n, *size)` or with ``rgb`` `(n, *size, 3)`."""
+def draw_tiles(
+    ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, *, rgb: bool = False, signed: bool = True
+) -> ScalarMappable:
+    """Draw one tile for each of `values`, `(n, *size)` or with ``rgb`` `(n, *size, 3)`; from zero if not signed."""
     bare(ax)
     boxes = grid.boxes(len(values))
     size = values.shape[1:-1] if rgb else values.shape[1:]
+    norm = Normalize(-limit if signed else 0.0, limit)
     drawn: ScalarMappable
     if len(size) == 1:
-        drawn = _draw_bars(ax, values, boxes, Normalize(-limit, limit), cmap)
+        drawn = draw_bars(ax, values, boxes, norm, cmap)
     else:
-        tiles = planes(values) if len(size) == 3 else values
-        drawn = _draw_sheet(ax, _coloured(tiles, limit) if rgb else tiles, grid, Normalize(-limit, limit), cmap)
-        _draw_frames(ax, _slice_boxes(size, boxes) if len(size) == 3 else boxes)
+        drawn = draw_sheet(ax, sheet_of(values, grid, limit, rgb=rgb), grid, norm, cmap)
+        draw_frames(ax, slice_boxes(size, boxes) if len(size) == 3 else boxes)
     ax.set(xlim=(0, grid.columns), ylim=(grid.rows, 0))
     ax.set_aspect(grid.aspect)
     return drawn
@@ -80,12 +82,50 @@ def draw_tiles(ax: Axes, values: Float64, grid: Grid, limit: float, cmap: Cmap, 
 def planes(volumes: Float64) -> Float64:
     """Return the central slices yx, zx and zy of each volume in a row, `(n, height, width, ...)`."""
     size = volumes.shape[1:4]
-    z, y, x = (side // 2 for side in size)
-    tiles = np.full((len(volumes), *volume_tile(size), *volumes.shape[4:]), np.nan)
-    slices = (volumes[:, z], volumes[:, :, y], volumes[:, :, :, x])
+    return in_a_row(central_slices(volumes), size)
+
+
+def in_a_row(slices: Sequence[Float64], size: Sequence[int]) -> Float64:
+    """Put the slices yx, zx and zy of volumes of that size side by side, `(n, height, width, ...)`."""
+    tiles = np.full((len(slices[0]), *volume_tile(size), *slices[0].shape[3:]), np.nan)
     for one, (top, left, height, width) in zip(slices, slice_places(size), strict=True):
         tiles[:, top : top + height, left : left + width] = one
     return tiles
+
+
+def central_slices(volumes: Float64) -> list[Float64]:
+    """Return the slices yx, zx and zy through the centre of each volume."""
+    z, y, x = (side // 2 for side in volumes.shape[1:4])
+    return [volumes[:, z], volumes[:, :, y], volumes[:, :, :, x]]
+
+
+def strongest(values: Float64, block: int) -> Float64:
+    """Return the value of the largest magnitude of each block of pixels of images `(n, ...)`."""
+    if block == 1:
+        return values
+    blocks = _blocks(values, block, values.ndim - 1, mode="constant")
+    low, high = blocks.min(axis=-1), blocks.max(axis=-1)
+    found: Float64 = np.where(-low > high, low, high)
+    return found
+
+
+def means(values: Array, block: int) -> Array:
+    """Return the mean of each block of pixels of images `(n, width)`, `(n, height, width)` or with channels."""
+    if block == 1:
+        return values
+    found: Array = _blocks(values, block, min(2, values.ndim - 1), mode="edge").mean(axis=-1)
+    return found
+
+
+def _blocks(values: Array, block: int, dimensions: int, mode: Literal["constant", "edge"]) -> Array:
+    """Cut the axes after the first into blocks, whose values are in a new last axis."""
+    sides, rest = values.shape[1 : 1 + dimensions], values.shape[1 + dimensions :]
+    spare = [(0, -side % block) for side in sides]
+    padded = np.pad(values, [(0, 0), *spare, *[(0, 0)] * len(rest)], mode=mode)
+    split = padded.reshape(len(values), *(part for side in sides for part in (-(-side // block), block)), *rest)
+    inner = list(range(2, 2 * dimensions + 1, 2))
+    moved = np.moveaxis(split, inner, range(-dimensions, 0))
+    return moved.reshape(*moved.shape[:-dimensions], -1)
 
 
 def _coloured(tiles: Float64, limit: float) -> Float64:
@@ -95,19 +135,32 @@ def _coloured(tiles: Float64, limit: float) -> Float64:
     return np.concatenate([np.nan_to_num(colours), opaque], axis=-1)
 
 
-def _draw_sheet(ax: Axes, tiles: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+def sheet_of(values: Float64, grid: Grid, limit: float, *, rgb: bool = False) -> Float64:
+    """Return the one image in which all tiles are laid out, `(n, *size)` or with ``rgb`` `(n, *size, 3)`."""
+    tiles = planes(values) if values.ndim - rgb == 4 else values
+    tiles = _coloured(tiles, limit) if rgb else tiles
     enlarged = zoom(*tiles.shape[1:3])
-    tiles = tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
-    values = sheet(tiles, grid)
-    # Pixels stay sharp while the screen has as many as the sheet; below that, none must be skipped.
-    sharp = axes_inches(ax)[0] * ax.figure.figure.dpi >= values.shape[1]
+    return sheet(tiles.repeat(enlarged, axis=1).repeat(enlarged, axis=2), grid)
+
+
+def draw_sheet(ax: Axes, values: Float64, grid: Grid, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+    """Draw the image of all tiles as large as the grid."""
     return ax.imshow(
         values,
         cmap=cmap,
         norm=norm,
         extent=(0, grid.columns, grid.rows, 0),
-        interpolation="nearest" if sharp else "antialiased",
+        interpolation=interpolation(ax, values.shape[1:2]),
     )
+
+
+def interpolation(ax: Axes, shape: Sequence[int]) -> str:
+    """Return how to draw an array `(height, width)` or one that is only so wide.
+
+    Pixels stay sharp while the screen has as many; below that, none must be skipped.
+    """
+    screen = [inches * ax.figure.figure.dpi for inches in axes_inches(ax)]
+    return "nearest" if all(room >= side for room, side in zip(screen, shape[::-1], strict=False)) else "antialiased"
 
 
 def sheet(tiles: Float64, grid: Grid) -> Float64:
@@ -121,15 +174,11 @@ def sheet(tiles: Float64, grid: Grid) -> Float64:
     return cells.reshape(grid.rows * height, grid.columns * width, *tail)
 
 
-def _draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap: Cmap) -> ScalarMappable:
+def draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap: Cmap) -> ScalarMappable:
     """Draw each 1-D filter as bars about a line at zero, in the colours of the other pictures."""
-    x0, x1, y0, y1 = (side[:, None] for side in boxes.T)
-    edges = x0 + (x1 - x0) * np.linspace(0, 1, values.shape[1] + 1)
-    zero = np.broadcast_to((y0 + y1) / 2, values.shape)
-    share = np.clip(2 * norm(values).filled() - 1, -1, 1)
-    ends = zero - share * (y1 - y0) / 2
-    outlines = _rectangles(edges[:, :-1], edges[:, 1:], zero, ends)
-    bars = PolyCollection(list(outlines), array=values.ravel(), cmap=cmap, norm=norm, linewidths=0.3)
+    bars = PolyCollection(
+        _bar_outlines(values, boxes, norm), array=values.ravel(), cmap=cmap, norm=norm, linewidths=0.3
+    )
     bars.set_edgecolor("face")
     middle = np.stack([boxes[:, 2:].mean(axis=1)] * 2, axis=1)
     zeros = np.stack([boxes[:, :2], middle], axis=-1)
@@ -138,7 +187,25 @@ def _draw_bars(ax: Axes, values: Float64, boxes: Float64, norm: Normalize, cmap:
     return bars
 
 
-def _draw_frames(ax: Axes, boxes: Float64) -> None:
+def _bar_outlines(values: Float64, boxes: Float64, norm: Normalize) -> list[Float64]:
+    x0, x1, y0, y1 = (side[:, None] for side in boxes.T)
+    edges = x0 + (x1 - x0) * np.linspace(0, 1, values.shape[1] + 1)
+    zero = np.broadcast_to((y0 + y1) / 2, values.shape)
+    share = np.clip(2 * norm(values).filled() - 1, -1, 1)
+    ends = zero - share * (y1 - y0) / 2
+    return list(_rectangles(edges[:, :-1], edges[:, 1:], zero, ends))
+
+
+def redraw(drawn: ScalarMappable, values: Float64, grid: Grid, limit: float, *, rgb: bool = False) -> None:
+    """Give what `draw_tiles` drew other values of the same shape, on the same scale."""
+    if isinstance(drawn, PolyCollection):
+        drawn.set_verts(_bar_outlines(values, grid.boxes(len(values)), Normalize(-limit, limit)))
+        drawn.set_array(values.ravel())
+    elif isinstance(drawn, AxesImage):
+        drawn.set_data(sheet_of(values, grid, limit, rgb=rgb))
+
+
+def draw_frames(ax: Axes, boxes: Float64) -> None:
     """Draw a hairline around each tile: of a filter that ends softly one sees its window."""
     frames = PolyCollection(list(_rectangles(*boxes.T)), facecolors="none", edgecolors=rcParams["text.color"])
     frames.set(linewidth=0.4, alpha=0.3)
@@ -150,7 +217,7 @@ def _rectangles(x0: Float64, x1: Float64, y0: Float64, y1: Float64) -> Float64:
     return np.stack([x0, y0, x1, y0, x1, y1, x0, y1], axis=-1).reshape(-1, 4, 2)
 
 
-def _slice_boxes(size: Sequence[int], boxes: Float64) -> Float64:
+def slice_boxes(size: Sequence[int], boxes: Float64) -> Float64:
     """Return the boxes of the slices in the boxes of their tiles, `(3 n, 4)`."""
     height, width = volume_tile(size)
     places = [(left, left + wide, top, top + high) for top, left, high, wide in slice_places(size)]
@@ -181,13 +248,20 @@ def draw_numbers(ax: Axes, numbers: Sequence[tuple[float, float, str]], grid: Gr
         number.set_in_layout(False)
 
 
-def draw_colorbar(ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: float = 1.0) -> None:
-    """Draw a thin colour bar at the right of `edge`, a share of the axes, from their top, at most `BAR_HEIGHT` high."""
-    share = min(1.0, BAR_HEIGHT / axes_inches(ax)[1])
-    bar = ax.inset_axes((0.1, 1 - share, 0.09, share), transform=inches_from(ax, edge))
+def draw_colorbar(
+    ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: float = 1.0, ticks: Mapping[float, str] | None = None
+) -> None:
+    """Draw a thin colour bar at the right of `edge`, a share of the axes, as high as they are.
+
+    Without `ticks`, numbers with their texts, its ends and zero are named.
+    """
+    bar = ax.inset_axes((0.1, 0, 0.09, 1), transform=inches_from(ax, edge))
     colorbar = ax.figure.colorbar(drawn, cax=bar)
     low, high = (float(end) for end in drawn.get_clim() if end is not None)
-    colorbar.set_ticks([low, 0, high], labels=[tidy(low), "0", tidy(high)], fontsize="small")
+    ends = [low, 0.0, high] if low < 0 < high else [low, high]
+    named = ticks or {end: tidy(end) for end in ends}
+    colorbar.set_ticks(list(named), labels=list(named.values()), fontsize="small")
+    bar.minorticks_off()
     bar.tick_params(length=2)
     colorbar.outline.set_linewidth(0.4)
     if label:

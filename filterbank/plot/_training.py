@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,13 +10,12 @@ from matplotlib.figure import Figure
 
 from .. import _check
 from .._check import Array, Float64, window_name
-from .._compose import compose
-from .._kernels import as_float64
 from . import _layout, _tiles
 from ._alt import counted, finish
 from ._canvas import AnyFigure, checked_figure, new_figure
 from ._labels import tidy
-from ._sources import Chosen, accepted, chosen
+from ._series import Series, Time, in_colour
+from ._sources import Chosen, chosen
 from ._tiles import CMAP, Cmap
 
 SHOWN_OUTPUTS = 5
@@ -34,7 +32,7 @@ def training(
     in_: int = 0,
     rgb: bool | None = None,
     snapshots: int = 8,
-    time: Literal["epochs", "steps"] = "epochs",
+    time: Time = "epochs",
     cmap: Cmap = CMAP,
     colorbar: bool = True,
     fig: AnyFigure | None = None,
@@ -96,94 +94,38 @@ def training(
     >>> kernels = np.moveaxis(fb.compose(np.moveaxis(steps, 0, -1), fb.dct(11, n=10)), -1, 0)
     >>> fig = fb.plot.training(kernels)
     """
-    _check.choice("time", time, ("epochs", "steps"))
-    record = _read(source, layer, time, _check.integer("snapshots", snapshots, at_least=1))
-    shown, in_colour = _shown(record.kernels, in_, rgb)
+    series = Series.of(source, layer, time)
+    moments = series.moments(_check.integer("snapshots", snapshots, at_least=1))
+    shown, coloured = _shown(series.kernels(moments), in_, rgb)
     picked = _picked(shown, outputs)
     rows = shown[:, picked].swapaxes(0, 1)
-    size = rows.shape[2:-1] if in_colour else rows.shape[2:]
+    size = rows.shape[2:-1] if coloured else rows.shape[2:]
     count = rows.shape[0] * rows.shape[1]
     grid = _layout.plan(_layout.tile_shape(size), count, columns=rows.shape[1], largest=LARGEST)
 
-    colorbar = colorbar and not in_colour
+    colorbar = colorbar and not coloured
     top, bottom = _axes(grid, fig, colorbar)
     tiles = rows.reshape(count, *rows.shape[2:])
     end = _tiles.limit_of(tiles)
-    drawn = _tiles.draw_tiles(top, tiles, grid, end, cmap, rgb=in_colour)
-    _name_snapshots(top, record, picked)
-    _tiles.caption(top, _tiles.volume_note(len(size)), _tiles.colour_note(end) if in_colour else "")
+    drawn = _tiles.draw_tiles(top, tiles, grid, end, cmap, rgb=coloured)
+    _name_snapshots(top, series, moments, picked)
+    _tiles.caption(top, _tiles.volume_note(len(size)), _tiles.colour_note(end) if coloured else "")
     if colorbar:
         _tiles.draw_colorbar(top, drawn)
-    _draw_curves(bottom, record)
+    _draw_curves(bottom, series, moments)
     kernels = f"{counted(rows.shape[1], 'kernel')} of {window_name(size)}"
-    name = f" of the layer {record.name}" if record.name else ""
-    first, last = (f"{record.unit} {tidy(record.times[moment])}" for moment in record.moments[[0, -1]])
+    name = f" of the layer {series.name}" if series.name else ""
+    first, last = (f"{series.unit} {tidy(series.times[moment])}" for moment in moments[[0, -1]])
     finish(top, f"{kernels}{name} at {counted(len(rows), 'moment')} from {first} to {last}")
-    distance = tidy(_distance(record.values[record.name])[0][-1])
-    layers = f" of {counted(len(record.values), 'layer')}" if record.name else ""
+    distance = tidy(series.distance(series.name)[0][-1])
+    layers = f" of {counted(len(series.values), 'layer')}" if series.name else ""
     return finish(bottom, f"curves of the distance from the start{layers}, which ends at {distance}{name}")
-
-
-class Record(NamedTuple):
-    """What was recorded."""
-
-    name: str
-    values: Mapping[str, Float64]
-    """What each layer's distance is measured by, `(times, ...)`."""
-    times: Float64
-    unit: str
-    moments: Array
-    """Which of the times are drawn."""
-    kernels: Float64
-    """The drawn kernels of the layer `name`, `(moments, *size, in, out)`."""
-
-
-def _read(source: Any, layer: str | None, time: str, snapshots: int) -> Record:
-    what = "a KernelHistory or kernels (times, *size, in, out)"
-    if accepted("source", source, what, "history") == "array":
-        return _read_array(source, layer, snapshots)
-    values = {name: as_float64("coefficients", series) for name, series in source.coefficients.items()}
-    if not values or not all(map(len, values.values())):
-        raise ValueError("`source` must hold at least one record, got an empty history; train with it first")
-    name = next(iter(values)) if layer is None else _check.choice("layer", layer, list(values))
-    times = as_float64(time, source.epochs if time == "epochs" else source.steps)
-    moments = _moments(len(times), snapshots)
-    # Composed here and only where they are drawn: all kernels of a long training may not fit in memory.
-    kernels = np.stack([compose(values[name][moment], source.banks[name]) for moment in moments])
-    return Record(name, values, times, time.removesuffix("s"), moments, kernels)
-
-
-def _read_array(source: Any, layer: str | None, snapshots: int) -> Record:
-    what = "a KernelHistory, which is given to `fit` as a callback, or real numbers (times, *size, in, out)"
-    kernels = as_float64("source", source, what)
-    # Of four axes no one can tell whether the first is time or the height of kernels that did not move.
-    if not 5 <= kernels.ndim <= 6 or not kernels.size:
-        raise ValueError(
-            f"`source` must be a KernelHistory or kernels (times, *size, in, out) of two or three dimensions, got "
-            f"shape {kernels.shape}; kernels of one moment are for plot.kernels, and those of one dimension over time "
-            f"need a height, kernels[:, None]"
-        )
-    if layer is not None:
-        raise ValueError(f"`layer` chooses from a history, got {layer!r} with an array of kernels; drop it")
-    moments = _moments(len(kernels), snapshots)
-    return Record("", {"": kernels}, np.arange(float(len(kernels))), "record", moments, kernels[moments])
-
-
-def _moments(times: int, count: int) -> Array:
-    """Return up to `count` indices, evenly from first to last; of one, the last."""
-    return np.unique(np.linspace(times - 1, 0, min(count, times)).round().astype(np.intp))
 
 
 def _shown(kernels: Float64, in_: int, rgb: bool | None) -> tuple[Float64, bool]:
     """Return what is drawn, `(moments, out, *size)` or in colour `(moments, out, *size, 3)`."""
-    possible = kernels.shape[-2] == 3 and kernels.ndim > 4
-    if rgb and not possible:
-        raise ValueError(
-            f"`rgb` needs kernels of two or three dimensions with exactly 3 inputs, got shape "
-            f"{kernels.shape[1:]}; drop rgb=True"
-        )
     moved = np.moveaxis(kernels, -1, 1)
-    if possible and rgb is not False:
+    if in_colour(kernels.shape, rgb):
         return moved, True
     return moved[..., _check.integer("in_", in_, at_least=0, at_most=kernels.shape[-2] - 1)], False
 
@@ -206,55 +148,45 @@ def _axes(grid: _layout.Grid, fig: AnyFigure | None, colorbar: bool) -> tuple[Ax
     return top, bottom
 
 
-def _name_snapshots(ax: Axes, record: Record, picked: Array) -> None:
-    labels = [tidy(when, 4) for when in record.times[record.moments]]
-    labels[0] = f"{record.unit} {labels[0]}"
+def _name_snapshots(ax: Axes, series: Series, moments: Array, picked: Array) -> None:
+    labels = [tidy(when, 4) for when in series.times[moments]]
+    labels[0] = f"{series.unit} {labels[0]}"
     ax.xaxis.tick_top()
     ax.set_xticks(np.arange(len(labels)) + 0.5, labels=labels, fontsize="small")
     ax.set_yticks(np.arange(len(picked)) + 0.5, labels=[f"output {index}" for index in picked], fontsize="small")
     ax.tick_params(length=0)
 
 
-def _draw_curves(ax: Axes, record: Record) -> None:
+def _draw_curves(ax: Axes, series: Series, moments: Array) -> None:
     notes = []
-    alone = len(record.times) == 1
-    for name, values in record.values.items():
-        distance, note = _distance(values)
+    alone = len(series.times) == 1
+    for name in series.values:
+        distance, note = series.distance(name)
         notes.append(note)
-        (line,) = ax.plot(record.times, distance, linewidth=1.2, markersize=3.5, label=name)
-        if name == record.name:
-            line.set(marker="o", markevery=record.moments.tolist(), zorder=3)
-        elif len(record.values) > MOST_NAMED:
+        (line,) = ax.plot(series.times, distance, linewidth=1.2, markersize=3.5, label=name)
+        if name == series.name:
+            line.set(marker="o", markevery=moments.tolist(), zorder=3)
+        elif len(series.values) > MOST_NAMED:
             line.set(color="0.6", linewidth=0.8)
         if alone:
             line.set(marker="o", clip_on=False)  # There is no line to see.
     ax.set_ylim(0, None if ax.dataLim.y1 > 0 else 1)
     if alone:
-        ax.set_xlim(record.times[0] - 1, record.times[0] + 1)
-        ax.set_xticks(record.times)
+        ax.set_xlim(series.times[0] - 1, series.times[0] + 1)
+        ax.set_xticks(series.times)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize="small")
     ax.set_ylabel("distance from the start\nrelative to its norm", fontsize="small")
-    _tiles.caption(ax, f"{record.unit} (dots: the kernels above)", *dict.fromkeys(notes))
-    _name_curves(ax, record)
+    _tiles.caption(ax, f"{series.unit} (dots: the kernels above)", *dict.fromkeys(notes))
+    _name_curves(ax, series)
 
 
-def _name_curves(ax: Axes, record: Record) -> None:
+def _name_curves(ax: Axes, series: Series) -> None:
     """Name the layers; of many, only the one that is drawn."""
     lines = ax.get_lines()
     if len(lines) > MOST_NAMED:
-        rest = [line for line in lines if line.get_label() != record.name]
+        rest = [line for line in lines if line.get_label() != series.name]
         rest[0].set_label(f"{len(rest)} other layers")
         lines = [line for line in lines if line not in rest[1:]]
-    if record.name:
+    if series.name:
         ax.legend(lines, [str(line.get_label()) for line in lines], frameon=False, fontsize="small")
-
-
-def _distance(values: Float64) -> tuple[Float64, str]:
-    """Return how far the values are from the first ones at each time, and a note if these are zero."""
-    flat = values.reshape(len(values), -1)
-    distance: Float64 = np.linalg.norm(flat - flat[0], axis=1)
-    start = float(np.linalg.norm(flat[0]))
-    if start > 0:
-        return distance / start, ""
-    return distance / (float(distance.max()) or 1.0), "from zero: relative to the largest"

@@ -1,8 +1,16 @@
-"""Time the covariance of all patches against what a user would write, in turns: python tests/benchmarks/patches.py."""
+"""Time the covariance of all patches against what a user would write, in turns.
+
+python tests/benchmarks/patches.py              images and small images
+python tests/benchmarks/patches.py digits       60,000 small images; scikit-learn needs 13 GB
+python tests/benchmarks/patches.py workers      200 megapixels in files, one process of dask against two
+"""
 
 import statistics
+import sys
+import tempfile
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -14,8 +22,12 @@ GENERATOR = np.random.default_rng(0)
 
 
 def scikit_learn(images, k):
-    patches = [extract_patches_2d(image, (k, k)).reshape(-1, k * k) for image in images]
-    return PCA(svd_solver="covariance_eigh").fit(np.concatenate(patches))
+    """Take the patches of each image into one matrix, in the images' own type, and fit it."""
+    views = np.lib.stride_tricks.sliding_window_view(images[0], (k, k))
+    patches = np.empty((len(images), views.shape[0] * views.shape[1], k * k), images[0].dtype)
+    for own, image in zip(patches, images, strict=True):
+        own[...] = extract_patches_2d(image, (k, k)).reshape(-1, k * k)
+    return PCA(svd_solver="covariance_eigh").fit(patches.reshape(-1, k * k))
 
 
 def chunks_of_blas(images, k, at_once=2**16):
@@ -78,15 +90,53 @@ def main(rounds=5):
         lambda: scikit_learn([image], 11),
         rounds,
     )
-    # All 60,000 at once are 11 GB of patches for scikit-learn; the time of both is proportional to the number.
-    digits = GENERATOR.integers(0, 256, (6000, 28, 28)).astype(np.uint8)
+    digits(6000, rounds)
+
+
+def digits(count=60_000, rounds=3):
+    images = GENERATOR.integers(0, 256, (count, 28, 28)).astype(np.uint8)
     compare(
-        "6,000 of 28x28, 7x7, against scikit-learn",
-        lambda: fb.patch_moments(digits, 7),
-        lambda: scikit_learn(digits.astype(float), 7),
+        f"{count:,} of 28x28, 7x7, against scikit-learn",
+        lambda: fb.patch_moments(images, 7),
+        lambda: scikit_learn(images, 7),
         rounds,
     )
 
 
+def workers(rounds=3, files=20, side=3200):
+    """Sum the patches of images in files on clusters of processes with one thread each."""
+    import dask.bag
+    from distributed import Client, LocalCluster
+
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [str(Path(folder) / f"{at}.npy") for at in range(files)]
+        for path in paths:
+            np.save(path, GENERATOR.integers(0, 256, (side, side)).astype(np.uint8))
+        clusters = [
+            LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                silence_logs="ERROR",
+            )
+            for count in (2, 1)
+        ]
+        clients = [Client(cluster, set_as_default=False) for cluster in clusters]
+
+        def sums(client):
+            with client.as_current():
+                return fb.patch_moments(dask.bag.from_sequence(paths, npartitions=files), 11)
+
+        compare(
+            f"{files * side**2 / 1e6:.0f} megapixels in {files} files, 11x11, two workers against one",
+            lambda: sums(clients[0]),
+            lambda: sums(clients[1]),
+            rounds,
+        )
+        for closing in (*clients, *clusters):
+            closing.close()
+
+
 if __name__ == "__main__":
-    main()
+    {"digits": digits, "workers": workers}.get("".join(sys.argv[1:]), main)()

@@ -1,0 +1,31 @@
+"""Colours of orientations and of frequencies, for lines and points on light and on dark grounds."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import ListedColormap
+
+STEPS = 256
+LIGHTNESS, CHROMA = 72, 39  # of CIELAB, in which sRGB has every hue
+# Of horizontal waves: yellow. Blue then stands for vertical ones, and red and green, which some take for the same, for
+# the diagonals.
+FIRST_HUE = np.pi / 2
+
+
+@cache
+def orientation_colours() -> ListedColormap:
+    """Return a circle of hues of one lightness and chroma: no orientation stands out, and the ends meet."""
+    from skimage.color import lab2rgb
+
+    turns = FIRST_HUE + 2 * np.pi * np.arange(STEPS) / STEPS
+    lab = np.stack([np.full(STEPS, LIGHTNESS), CHROMA * np.cos(turns), CHROMA * np.sin(turns)], axis=-1)
+    return ListedColormap(lab2rgb(lab), name="orientations")
+
+
+@cache
+def frequency_colours() -> ListedColormap:
+    """Return viridis without its ends, which are nearly the colours of dark and of light grounds."""
+    return ListedColormap(colormaps["viridis"](np.linspace(0.15, 0.9, STEPS)), name="frequencies")

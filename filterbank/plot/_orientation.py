@@ -1,0 +1,151 @@
+"""The map of the orientations that a bank finds in an image."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import colormaps, rcParams
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+
+from .. import _check
+from .._apply import apply
+from .._bank import FilterBank
+from .._check import Float64
+from ..analysis import tuning
+from . import _layout, _tiles
+from ._alt import bank_words, finish
+from ._canvas import axes_inches, inches_from
+from ._colours import orientation_colours
+from ._labels import tidy
+from ._seen import Seen
+from ._tiles import Cmap
+
+BRIGHTEST = 99  # percent of the pixels, below which the brightness ends
+WHEEL = 0.9  # inches
+Complex = npt.NDArray[np.complex128]
+
+
+def draw_orientations(
+    seen: Seen,
+    bank: FilterBank,
+    mode: str,
+    columns: int | None,
+    limit: float | None,
+    cmap: Cmap | None,
+    *,
+    colorbar: bool,
+    ax: Axes | None,
+) -> Figure:
+    """Draw the image and the map of its orientations."""
+    angles, origin = _orientations(bank)
+    grid, block = seen.plan(2, columns, ax=ax)
+    vectors = _tiles.means(_vectors(seen.grey, bank, angles, mode)[None], block)[0]
+    strength = np.sqrt(np.abs(vectors))
+    end = _end(strength, limit)
+    wheel = orientation_colours() if cmap is None else colormaps[cmap] if isinstance(cmap, str) else cmap
+    colours = coloured(np.angle(vectors) / 2, strength / end, wheel)
+
+    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=True)
+    seen.draw(ax, grid, block)
+    boxes = grid.boxes(2)
+    x0, x1, y0, y1 = boxes[1]
+    ax.imshow(colours, extent=(x0, x1, y1, y0), aspect=grid.aspect, interpolation="antialiased")
+    _tiles.draw_frames(ax, boxes)
+    clipped = f"brightest at {tidy(end)}" + ", which 1 % of the pixels exceed" * bool(
+        (strength > end).any() and not limit
+    )
+    pairs = "energy of quadrature pairs" if has_pairs(bank) else "squared responses; no quadrature pairs"
+    blocks = f"each pixel the mean of {seen.block_words(block)}" * (block > 1)
+    _tiles.caption(
+        ax, f"hue: orientation of the wave, {origin}; brightness: root of the {pairs}", clipped, seen.note, blocks
+    )
+    if colorbar:
+        _draw_wheel(ax, wheel)
+    return finish(
+        ax,
+        f"{seen.words}, and a map of the orientations that {bank_words(bank)} find in it",
+        f"hue is orientation and brightness its strength; {_common(vectors)}",
+    )
+
+
+def _common(vectors: Complex) -> str:
+    """Say which orientation the whole image has, and how many pixels agree by their strength."""
+    total, strength = vectors.sum(), np.abs(vectors).sum()
+    if strength == 0:
+        return "there is none"
+    angle = np.degrees(np.mod(np.angle(total) / 2, np.pi))
+    return f"all in all {angle:.0f}°, with {abs(total) / strength:.0%} of agreement"
+
+
+def _orientations(bank: FilterBank) -> tuple[Float64, str]:
+    """Return the orientation of each filter in radians, NaN for those without, and where it comes from."""
+    if bank.ndim != 2:
+        raise ValueError(
+            f'`bank` must be of two dimensions for kind="orientation", got filters of {_check.window_name(bank.size)}; '
+            f'kind="montage" draws signals and volumes'
+        )
+    column = bank.parameters.get("orientation")
+    known = column is not None and column.dtype.kind in "fiu"
+    angles = np.asarray(column if known else tuning(bank)["orientation"], dtype=np.float64)
+    turned = np.exp(2j * angles[np.isfinite(angles)])
+    if len(turned) < 2 or np.abs(turned - turned[0]).max() < 1e-6:
+        found = "none" if not len(turned) else f"only {np.degrees(np.angle(turned[0]) / 2):.0f}°"
+        raise ValueError(
+            f'`bank` must have at least two orientations for kind="orientation", got {found}; take a family of '
+            f'oriented filters such as gabor, or kind="montage"'
+        )
+    return angles, "as the bank says" if known else "as measured"
+
+
+def _vectors(image: Float64, bank: FilterBank, angles: Float64, mode: str) -> Complex:
+    """Return the energies of all filters, added as vectors at twice their angles."""
+    total = np.zeros(image.shape, dtype=np.complex128)
+    for one, angle in zip(bank.filters, angles, strict=True):
+        if np.isfinite(angle):
+            total += apply(image, one[None], mode)[0] ** 2 * np.exp(2j * angle)
+    return total
+
+
+def _end(strength: Float64, limit: float | None) -> float:
+    if limit is not None:
+        return _check.number("limit", limit, above=0)
+    return float(np.percentile(strength, BRIGHTEST)) or _tiles.limit_of(strength)
+
+
+def has_pairs(bank: FilterBank) -> bool:
+    """Whether every oriented filter has a partner that differs from it in `phase` alone, by a quarter turn."""
+    phase = bank.parameters.get("phase")
+    if phase is None or phase.dtype.kind not in "fiu":
+        return False
+    groups: dict[str, list[float]] = {}
+    others = [column.tolist() for name, column in bank.parameters.items() if name != "phase"]
+    for index, row in enumerate(zip(*others, strict=True)) if others else enumerate([()] * len(bank)):
+        if np.isfinite(phase[index]):
+            groups.setdefault(repr(row), []).append(float(phase[index]))
+    # Vectors at twice the phases of a pair cancel.
+    return bool(groups) and all(abs(np.exp(2j * np.array(group)).sum()) < 1e-6 for group in groups.values())
+
+
+def coloured(angles: Float64, brightness: Float64, wheel: Colormap) -> Float64:
+    """Return red, green and blue of orientations in radians, black where the brightness is 0."""
+    found: Float64 = wheel(np.mod(angles / np.pi, 1))[..., :3] * np.clip(brightness, 0, 1)[..., None]
+    return found
+
+
+def _draw_wheel(ax: Axes, wheel: Colormap) -> None:
+    """Draw which colour stands for which orientation, in the directions of the picture: angles turn from x to y."""
+    share = min(1.0, WHEEL / axes_inches(ax)[1])
+    place = ax.inset_axes((0.12, 1 - share, WHEEL, share), transform=inches_from(ax, 1))
+    side = np.linspace(-1, 1, 161)
+    x, y = np.meshgrid(side, side)
+    radius = np.hypot(x, y)
+    disc = np.concatenate([coloured(np.arctan2(y, x), radius, wheel), (radius <= 1)[..., None]], axis=-1)
+    place.imshow(disc, extent=(-1, 1, 1, -1), interpolation="antialiased")
+    for degrees in (0, 45, 90, 135):
+        angle = np.radians(degrees)
+        text = place.text(1.5 * np.cos(angle), 1.4 * np.sin(angle), f"{degrees}°", ha="center", va="center")
+        text.set(fontsize=0.8 * _layout.small(), color=rcParams["text.color"])
+    place.set(xlim=(-1.9, 1.9), ylim=(1.7, -1.1), aspect="equal", anchor="NW")
+    place.axis("off")

@@ -92,7 +92,9 @@ candidates = {
     "hermite": fb.hermite(11, n=15),
     "pca of the photographs": fb.pca(left, 11, n=16),
 }
-print(fb.analysis.compare(plain, candidates))
+comparison = fb.analysis.compare(plain, candidates)
+print(comparison)
+fb.plot.comparison(comparison)
 
 # %%
 # The Gabor nearest to each kernel

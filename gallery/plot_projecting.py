@@ -47,7 +47,7 @@ def train(model, rate, epochs):
 
 def scores(model):
     """Return the outputs of a model for the test images, (797, 10)."""
-    return model.predict(test_images, verbose=0, batch_size=len(test_images))
+    return np.asarray(model(test_images))
 
 
 def accuracy(model):
@@ -96,6 +96,7 @@ train(on_bank, 0.001, 2)
 print(f"test accuracy {before:.1%} after the projection, {accuracy(on_bank):.1%} after two epochs")
 for name in ("first", "second"):
     print(on_bank.get_layer(name).verify())
+fb.plot.model(on_bank)
 
 # %%
 # Fold

@@ -104,7 +104,7 @@ bricks = data.brick()[:160, :160].astype("float32") / 255
 image = (bricks - bricks.mean())[None, ..., None]
 seen = {"simple": np.asarray(simple(image))[0], "complex": np.asarray(complex_(image))[0]}
 orientation = neurons.parameters["orientation"]
-figure, axes = plt.subplots(1, 5, figsize=(10, 2.15), layout="constrained")
+figure, axes = plt.subplots(1, 5, figsize=(10, 2.35), layout="constrained")
 axes[0].imshow(bricks, cmap="gray")
 axes[0].set_title("bricks", fontsize="small")
 for places, angle, name in ((axes[1:3], 0, "along x"), (axes[3:], np.pi / 2, "along y")):

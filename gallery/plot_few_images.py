@@ -98,8 +98,8 @@ def train_from(start, model, rate, count, seed):
     model.optimizer.learning_rate = rate
     generator = np.random.default_rng(seed)
     few = [generator.choice(np.flatnonzero(labels == one), count, replace=False) for one in range(3)]
-    seen = generator.choice(np.concatenate(few), 60 * 24)
-    model.fit(images[seen], labels[seen], batch_size=24, shuffle=False, verbose=0)
+    for batch in generator.choice(np.concatenate(few), (60, 24)):
+        model.train_on_batch(images[batch], labels[batch])
 
 
 def accuracy(model, images, labels):

@@ -85,8 +85,8 @@ contenders = {
 # ----------------------
 #
 # A network is the layer, the mean of each response over the patch and a decision. A compiled network is put
-# back to the start of every seed and rate, and the passes over the patches are one long epoch: Keras takes
-# longer to compile and to begin an epoch than to train so small a network.
+# back to the start of every seed and rate, because Keras takes longer to compile so small a network than to
+# train it.
 
 rates, seeds, passes = (0.002, 0.006, 0.02), range(3), 12
 
@@ -109,8 +109,9 @@ def train_from(start, model, rate, seed):
         variable.assign(first)
     model.optimizer.learning_rate = rate
     generator = np.random.default_rng(seed)
-    order = np.concatenate([generator.permutation(len(train[0])) for _ in range(passes)])
-    model.fit(train[0][order], train[1][order], batch_size=32, shuffle=False, verbose=0)
+    for _ in range(passes):
+        for batch in np.split(generator.permutation(len(train[0])), 9):
+            model.train_on_batch(train[0][batch], train[1][batch])
 
 
 def accuracy(model, images, labels):

@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import warnings
+import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -117,6 +118,7 @@ def _start(
       filterbank show bank.npz -o bank.png
       filterbank report bank.npz          [dim]rank, conditioning, tuning, advice[/dim]
       filterbank inspect model.keras      [dim]what the convolutions of a network learned[/dim]
+      filterbank explore --open           [dim]a page in which to try the families[/dim]
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -387,6 +389,36 @@ def inspect_model(
     console.print(f"\n[dim]{_inspection.LEGEND}[/dim]")
     if page is not None:
         console.print(f"written to {page}")
+
+
+# explore
+
+
+@_command()
+def explore(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("explorer.html"),
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Write a page in which to try the families: move their parameters, see filters and spectra, copy the Python.
+
+    One file, which needs no network, no server and no Python: everything is computed in the browser, but for the
+    families that draw random numbers or learn from images, of which it holds examples.
+
+    [dim]Examples:[/dim]
+      filterbank explore --open
+      filterbank explore -o page.html
+    """
+    from . import _explorer
+
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise CommandError(
+            f"--output must be a .html file, got {str(output)!r}; write -o {output.with_suffix('.html')}"
+        )
+    with _written(output):
+        _explorer.write(output)
+    typer.echo(f"written to {output}")
+    if open_it and not webbrowser.open(output.resolve().as_uri()):
+        raise CommandError(f"there is no browser to open: open {output} yourself")
 
 
 # demo

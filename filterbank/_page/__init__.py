@@ -10,9 +10,9 @@ from typing import Any
 import jinja2
 
 
-def write(path: Path, template: str, **values: Any) -> None:
-    """Fill a template of this folder and write the page."""
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("filterbank._page", "."), autoescape=True)
+def write(path: Path, template: str, package: str = __name__, **values: Any) -> None:
+    """Fill a template of this folder, or of another package's, and write the page."""
+    environment = jinja2.Environment(loader=jinja2.PackageLoader(package, "."), autoescape=True)
     path.write_text(environment.get_template(template).render(**values), encoding="utf-8")
 
 

@@ -39,7 +39,7 @@ def decomposition(
     ax: Axes | None = None,
     fig: AnyFigure | None = None,
 ) -> Figure:
-    """Draw one kernel as the sum of its strongest terms: `W = a1 b1 + a2 b2 + ... + rest`.
+    """Draw one kernel as the sum of its strongest terms: `W = a1 b1 + a2 b2 + rest`.
 
     Parameters
     ----------

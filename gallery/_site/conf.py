@@ -1,25 +1,75 @@
 """Configuration of the site: `python -m sphinx -W gallery/_site OUTPUT`."""
 
 import os
-import re
+import sys
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from building import api
 
 import filterbank
+from filterbank import _explorer
 
 project = "filterbank"
 author = "The filterbank developers"
 copyright = f"2026, {author}"
 version = release = filterbank.__version__
 
-extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx_gallery.gen_gallery"]
-exclude_patterns = ["build", "gallery/**/*.ipynb"]
-html_theme = "pydata_sphinx_theme"
-html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
-html_show_sourcelink = False
+extensions = [
+    "myst_parser",
+    "sphinx_design",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+    "building.alt",
+    "building.api",
+    "building.command",
+    "building.families",
+    "building.math",
+    "building.runs",
+]
+exclude_patterns = ["build", "gallery/**/*.ipynb", "building"]
+templates_path = ["_templates"]
+default_role = "py:obj"  # names in docstrings lead to their pages
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+autodoc_typehints = "none"  # the tables of parameters say it in words
+toc_object_entries_show_parents = "hide"
+autosummary_context = {"own_members": api.members()}
 numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = "filterbank"
+html_favicon = "_static/filter.svg"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_math_renderer = "mathml"
+html_context = {"default_mode": "auto"}  # light or dark as the visitor has it
+html_show_sourcelink = False
+html_copy_source = False
+html_sidebars = {"index": [], "explorer": [], "families/index": []}
+html_theme_options = {
+    "logo": {
+        "image_light": "_static/filter.svg",
+        "image_dark": "_static/filter.svg",
+        "text": "filterbank",
+        "alt_text": "filterbank, the first page",
+    },
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "github-light-colorblind",
+    "pygments_dark_style": "github-dark-colorblind",
+}
 
 sphinx_gallery_conf = {
     "examples_dirs": "..",
@@ -27,24 +77,26 @@ sphinx_gallery_conf = {
     "ignore_pattern": "_site",
     "filename_pattern": "/plot_",
     "within_subsection_order": "FileNameSortKey",
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("filterbank",),
+    "image_scrapers": ("building.alt.described",),
     "download_all_examples": False,
     "abort_on_example_error": True,
     "ignore_repr_types": "Picture",  # drawn already
-    "reset_modules": (),
+    "parallel": 2,  # pages at a time
+    "reset_modules": ("building.runs.forget_models",),
     "min_reported_time": 1,
+    "write_computation_times": False,  # the page would load scripts from other servers
+    "show_signature": False,
 }
 
 
-def readme_first(app, docname, source):
-    """Put the README on the first page, with its links to the gallery's scripts leading to their pages."""
-    if docname == "index":
-        readme = Path(app.srcdir).parents[1] / "README.md"
-        app.env.note_dependency(str(readme))
-        text = readme.read_text(encoding="utf-8")
-        text = re.sub(r"\(gallery/(\w+)\.py\)", r"(gallery/\1.rst)", text.replace("(gallery/_site/", "("))
-        source[0] = f"{text}\n{source[0]}"
+def write_explorer(app, exception):
+    """Put the explorer in the place of the page that keeps its place."""
+    if exception is None and app.builder.name == "html":
+        _explorer.write(Path(app.outdir) / "explorer.html")
 
 
 def setup(app):
     """Connect what Sphinx calls."""
-    app.connect("source-read", readme_first)
+    app.connect("build-finished", write_explorer)

@@ -1,4 +1,4 @@
-"""Draw overview.png, the picture of the README: run me after a change to the pictures."""
+"""Draw overview.png, the picture of the README and of the site: run me after a change to the pictures."""
 
 import os
 from pathlib import Path
@@ -27,12 +27,21 @@ loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.Adam(0.01), loss)
 model.fit(images, labels, epochs=10, verbose=0)
 
-figure = plt.figure(figsize=(11, 3.8), layout="constrained", facecolor="white")
-parts = figure.subfigures(1, 3, width_ratios=[0.62, 1.35, 1.5], wspace=0.04)
-fb.plot.filters(layer.bank, columns=2, colorbar=False, fig=parts[0])
-fb.plot.coefficients(layer, colorbar=False, fig=parts[1])
-fb.plot.kernels(np.asarray(layer.kernel), colorbar=False, fig=parts[2])
-titles = ("the bank b: fixed", "the coefficients a: trained", r"the kernels $W = a_0\,b_0 + a_1\,b_1 + \dots$")
-for part, title in zip(parts, titles, strict=True):
-    part.suptitle(title, fontsize="medium")
-figure.savefig(Path(__file__).with_name("overview.png"), dpi=110)
+TITLES = ("the bank b: fixed", "the coefficients a: trained", r"the kernels $W = a_0\,b_0 + a_1\,b_1 + \dots$")
+
+
+def draw(name, style, **background):
+    """Draw the three parts beside each other, in a style of Matplotlib's."""
+    with plt.style.context(style):
+        figure = plt.figure(figsize=(11, 3.8), layout="constrained", **background)
+        parts = figure.subfigures(1, 3, width_ratios=[0.72, 1.35, 1.5], wspace=0.04)
+        fb.plot.filters(layer.bank, columns=2, colorbar=False, fig=parts[0])
+        fb.plot.coefficients(layer, colorbar=False, fig=parts[1])
+        fb.plot.kernels(np.asarray(layer.kernel), colorbar=False, fig=parts[2])
+        for part, title in zip(parts, TITLES, strict=True):
+            part.suptitle(title, fontsize="medium")
+        figure.savefig(Path(__file__).with_name(name), dpi=150, transparent=style == "dark_background")
+
+
+draw("overview.png", "default", facecolor="white")
+draw("overview_dark.png", "dark_background")

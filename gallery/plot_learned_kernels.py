@@ -3,8 +3,8 @@ What did the layer learn?
 =========================
 
 A plain convolution and one on a bank, trained on the same photographs, side by side: the kernels,
-what they are made of, and what of a plain layer's kernels a bank could have said. At the end you
-can ask a trained layer of your own the same questions.
+what they are made of, what of a plain layer's kernels a bank could have said, and how near they come
+to Gabor filters. At the end you can ask a trained layer of your own the same questions.
 """
 
 # %%
@@ -21,7 +21,7 @@ import numpy as np
 from skimage import data
 
 import filterbank as fb
-from filterbank.layers import BasisConv2D, fold
+from filterbank.layers import BasisConv2D
 
 photographs = [data.brick(), data.grass(), data.gravel()]
 left = np.stack([photograph[:, :256] for photograph in photographs]).astype("float32")
@@ -56,8 +56,7 @@ bank = fb.gabor(11)
 plain = keras.layers.Conv2D(16, 11, activation="relu", name="plain")
 on_bank = BasisConv2D(16, bank, activation="relu", name="on_bank")
 for layer in (plain, on_bank):
-    model = trained(layer)
-    accuracy = model.evaluate(test_images, test_labels, verbose=0)[1]
+    accuracy = trained(layer).evaluate(test_images, test_labels, verbose=0)[1]
     trainable = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
     print(f"{layer.name:>8}: {trainable:5,} weights train in the layer, test accuracy {accuracy:.1%}")
 
@@ -93,15 +92,39 @@ candidates = {
     "hermite": fb.hermite(11, n=15),
     "pca of the photographs": fb.pca(left, 11, n=16),
 }
-print(fb.analysis.compare(plain, candidates))
+comparison = fb.analysis.compare(plain, candidates)
+print(comparison)
+fb.plot.comparison(comparison)
 
 # %%
-# Back to plain Keras
-# -------------------
+# The Gabor nearest to each kernel
+# --------------------------------
 #
-# ``fold`` composes the kernels once and for all: a model of plain layers with the same output, for
-# export or to train on freely.
+# A kernel is asked for one Gabor, of eight numbers: how much of its energy that explains, and what wave it is.
+# Kernels of noise are the control, because eight numbers say something of anything. The rows below are
+# the kernels that their Gabors explain best, each above its Gabor, in the same colours.
 
-folded = fold(model)
-difference = np.abs(folded.predict(test_images, verbose=0) - model.predict(test_images, verbose=0)).max()
-print([type(layer).__name__ for layer in folded.layers], f"largest difference of an output: {difference:.1e}")
+noise = np.random.default_rng(0).normal(size=(11, 11, 1, 16))
+contenders = {"plain": plain.kernel, "on the bank": on_bank.kernel, "noise": noise}
+fits = {name: fb.analysis.fit_gabor(np.asarray(kernels)) for name, kernels in contenders.items()}
+for name, fit in fits.items():
+    explained = fit.explained[0]
+    print(f"{name:>11}: a Gabor explains {explained.mean():.0%} of a kernel on average, {explained.max():.0%} at best")
+
+figure = plt.figure(figsize=(9, 5.4), layout="constrained")
+for part, (name, fit) in zip(figure.subfigures(3, 1), fits.items(), strict=True):
+    kernels = np.asarray(contenders[name])
+    for column, q in zip(part.subplots(2, 8).T, np.argsort(-fit.explained[0])[:8], strict=True):
+        limit = np.abs(kernels[..., 0, q]).max()
+        for ax, values in zip(column, (kernels, fit.kernels), strict=True):
+            ax.imshow(values[..., 0, q], cmap="RdBu_r", vmin=-limit, vmax=limit)
+            ax.set(xticks=[], yticks=[])
+        angle = np.rad2deg(fit.orientation[0, q])
+        text = f"{fit.explained[0, q]:.0%}: {fit.frequency[0, q]:.2f}, {angle:.0f}°"
+        column[0].set_title(text, fontsize="x-small")
+    part.suptitle(f"{name}: share explained, cycles per pixel, direction of the wave", fontsize="small")
+
+# %%
+# :ref:`sphx_glr_gallery_plot_first_layers.py` asks the same of networks that were trained on photographs of
+# faces, and :ref:`sphx_glr_gallery_plot_projecting.py` puts a trained network on a bank and takes it back to
+# plain Keras.

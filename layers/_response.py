@@ -23,7 +23,7 @@ class ResponseMixin(BankMixin):
     """The responses of a frozen bank, in any number of dimensions."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        # Before Python 3.11.4, a signature is looked for in an inherited `__new__` first, which Keras's layers have.
+        # Python 3.11.2 looks for a signature in an inherited `__new__` first, which Keras's layers have.
         super().__init_subclass__(**kwargs)
         cls.__signature__ = OfClass(without_self(cls.__init__))
 

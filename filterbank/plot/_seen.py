@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ LUMINANCE = np.array([0.2125, 0.7154, 0.0721])  # ITU-R BT.709, as skimage.color
 DETAIL = 200  # pixels of the sheet for each inch of a tile; more would only make the figure large
 ENLARGED = 1.5  # of the tiles of images over those of filters
 CURVES = Shape(20, 80, 8)  # the tiles of signals
+BYTE = 255.0
 BESIDE = 0.3  # of such a tile, the room at its left
 
 
@@ -48,9 +50,7 @@ class Seen:
         if not in_colour:
             return cls(values)
         values = values[..., :3]
-        kind = as_array(image).dtype
-        # Integers fill the range of their type; other numbers go from 0 to 1, or as far as they do.
-        white = float(np.iinfo(kind).max) if kind.kind in "iu" else max(1.0, float(values.max()))
+        white = _white(as_array(image).dtype, float(values.max()))
         return cls(values @ LUMINANCE, np.clip(values / white, 0, 1))
 
     @property
@@ -114,3 +114,16 @@ class Seen:
         ax.imshow(
             shown, cmap="gray", vmin=low, vmax=high, extent=extent, aspect=grid.aspect, interpolation="antialiased"
         )
+
+
+def _white(kind: np.dtype[Any], largest: float) -> float:
+    """Return what white is in a colour image of numbers of that kind.
+
+    Only the types of image files are filled by their images. Other integers are mostly bytes that were cast, or came
+    as lists. Real numbers go from 0 to 1, or as far as they do: somewhat above 1 after a sharpening.
+    """
+    if kind in (np.uint8, np.uint16):
+        return float(np.iinfo(kind).max)
+    if kind.kind in "iu" and 1 < largest <= BYTE:
+        return BYTE
+    return max(1.0, largest)

@@ -43,6 +43,7 @@ from ._tiles import Cmap, Scale
 
 SAMPLES = {1: 512, 2: 129, 3: 49}  # along an axis, where filters are not larger
 SAMPLES_PER_PIXEL = 4  # of larger filters
+NEAR, WIDEST = 2.0, 4.0  # degrees: between two of a group of orientations, and from its first to its last
 CIRCLES = (0.125, 0.25, 0.5)  # cycles per pixel, octaves to read frequencies by
 
 
@@ -84,7 +85,7 @@ def draw_contours(bank: FilterBank, level: float, style: Style, ax: Axes | None)
     seen = "outlines seen along z, y, x" * (bank.ndim == 3)
     name_planes(ax, bank.ndim, what, seen, style.heading, *_left_out(peaks, colours, ~peaks.is_zero))
     words = f"contours at {share} of the peak amplitude in the frequency plane, of {bank_words(bank)}"
-    return finish(ax, words, _peak_words(peaks))
+    return finish(ax, words, _peak_words(bank, peaks))
 
 
 def _contours(bank: FilterBank, level: float, peaks: Peaks) -> list[list[list[Float64]]]:
@@ -130,7 +131,7 @@ def _draw_curves(
     name_below(
         ax, "frequency (cycles per sample)", thick, style.heading, each, *_left_out(peaks, colours, ~peaks.is_zero)
     )
-    return finish(ax, f"curves of the magnitude over frequency, of {bank_words(bank)}", _peak_words(peaks))
+    return finish(ax, f"curves of the magnitude over frequency, of {bank_words(bank)}", _peak_words(bank, peaks))
 
 
 def _runs(curve: Float64, inside: Array) -> list[Float64]:
@@ -169,7 +170,7 @@ def draw_polar(bank: FilterBank, style: Style, ax: Axes | None, fig: AnyFigure |
         place, f"{what} at each peak frequency", directions, style.heading, none, *_left_out(peaks, colours, turning)
     )
     words = f"polar curves of the {what} over orientation, at the peak frequency of {bank_words(bank)}"
-    return finish(place, words, _peak_words(peaks), none)
+    return finish(place, words, _peak_words(bank, peaks), none)
 
 
 def _polar_axes(ax: Axes | None, fig: AnyFigure | None, colorbar: bool) -> PolarAxes:
@@ -230,13 +231,36 @@ def _zero_note(peaks: Peaks) -> list[str]:
     return [f"{counted(zeros, 'filter')} of zeros not drawn"] * bool(zeros)
 
 
-def _peak_words(peaks: Peaks) -> str:
+def _peak_words(bank: FilterBank, peaks: Peaks) -> str:
     """Say where the peaks are."""
     known = peaks.frequency[~peaks.is_zero]
     if not len(known):
         return "all filters are zero"
     low, high = tidy(known.min()), tidy(known.max())
     spread = f"at {low}" if low == high else f"from {low} to {high}"
-    finite = peaks.orientation[np.isfinite(peaks.orientation)]
-    turned = f", at {counted(len(np.unique(np.degrees(finite).round(3))), 'orientation')}" if len(finite) else ""
-    return f"peaks {spread} cycles per {pixel_name(peaks.waves.shape[1])}{turned}"
+    turned = _orientation_words(bank, peaks)
+    return f"peaks {spread} cycles per {pixel_name(peaks.waves.shape[1])}{turned and f', {turned}'}"
+
+
+def _orientation_words(bank: FilterBank, peaks: Peaks) -> str:
+    """Say at how many orientations filters are: those that the bank gives them, or else groups of measured ones."""
+    column = bank.parameters.get("orientation")
+    told = bank.ndim == 2 and column is not None and column.dtype.kind == "f"
+    angles = np.degrees(cast(Float64, column) if told else peaks.orientation)
+    angles = angles[np.isfinite(angles)]
+    if not len(angles):
+        return ""
+    groups = orientation_groups(angles)
+    # Measured peaks that lie close together all around are no groups.
+    return "at various orientations" if groups is None else f"at {counted(groups, 'orientation')}"
+
+
+def orientation_groups(degrees: Float64) -> int | None:
+    """Count the groups of nearly equal orientations, of which 0 and 180 degrees are one; None if there are none."""
+    angles = np.sort(np.mod(degrees, 180))
+    steps = np.diff(angles, append=angles[0] + 180)
+    cuts = np.flatnonzero(steps > NEAR)
+    if not len(cuts):
+        return None
+    widths = np.diff(angles[cuts], append=angles[cuts[0]] + 180) - steps[cuts]
+    return len(cuts) if widths.max() <= WIDEST else None

@@ -44,7 +44,8 @@ def closed():
 def test_every_picture_says_what_it_shows(name):
     text = fb.plot.alt_text(PICTURES[name]())
     assert re.fullmatch(r"([A-Z0-9].*\.)+", text)
-    assert "..  " not in text
+    assert ".." not in text
+    assert "  " not in text
 
 
 def test_the_words_come_from_the_data():

@@ -6,7 +6,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from plotted import BANK, RNG, WEIGHTS, BasisLayer, image_of, texts_of, tiles_of
+from plotted import BANK, RNG, WEIGHTS, BasisLayer, Layer, image_of, texts_of, tiles_of
 
 import filterbank as fb
 from filterbank.plot._labels import MINUS
@@ -36,6 +36,24 @@ def test_terms_of_an_orthonormal_bank_come_by_their_coefficients():
     texts = texts_of(axes)
     assert texts[:5] == ["$W$", r"$a_{3}\,b_{3}$", r"$a_{20}\,b_{20}$", r"$a_{7}\,b_{7}$", "rest"]
     assert texts[6:10] == [f"{MINUS}2\n76.2 %", "1\n95.2 %", "0.5\n100 %", "22 terms"]
+
+
+def test_kernels_of_any_other_layer_are_sums_by_least_squares():
+    kernels = RNG.standard_normal((5, 5, 2, 3))
+    axes = fb.plot.decomposition(Layer(kernels, name="conv"), BANK, in_=1, out=2, terms=2).axes[0]
+    tiles = tiles_of(axes, (5, 5))[0]
+    weights = fb.decompose(kernels[..., 1, 2], BANK)
+    best = np.argsort(-np.abs(weights))[:2]
+    np.testing.assert_array_equal(tiles[0], kernels[..., 1, 2])
+    np.testing.assert_allclose(tiles[1:3], weights[best, None, None] * BANK.filters[best], atol=1e-12)
+    assert axes.get_title(loc="left") == "conv, input 1, output 2"
+
+
+def test_a_layer_on_a_bank_is_a_sum_of_another_bank_where_one_is_given():
+    layer, other = BasisLayer(WEIGHTS, BANK), fb.dct(5, n=25)
+    axes = fb.plot.decomposition(layer, other, terms=25).axes[0]
+    tiles = tiles_of(axes, (5, 5)).reshape(-1, 5, 5)
+    np.testing.assert_allclose(tiles[1:26].sum(axis=0), layer.kernel[..., 0, 0], atol=1e-12)
 
 
 def test_the_strongest_terms_come_first_also_where_they_cancel():

@@ -182,3 +182,13 @@ def test_on_a_dark_background_the_optimum_is_white():
         curves = curves_of(fb.plot.energy_curve(KERNELS, GABOR).axes[0])
     assert curves[OWN].get_color() == "white"
     assert curves[OWN].get_linestyle() == "--"
+
+
+def test_the_words_count_banks_apart_from_references():
+    banks = {"dct": fb.dct(7), "gabor": fb.gabor(7)}
+    said = fb.plot.alt_text(fb.plot.energy_curve(KERNELS, banks, draws=3))
+    assert "of 2 banks, beside the kernels' own components and random banks." in said
+    said = fb.plot.alt_text(fb.plot.energy_curve(KERNELS, banks["dct"], draws=0))
+    assert "of 1 bank, beside the kernels' own components." in said
+    given = fb.analysis.energy_curve(KERNELS, banks["dct"])
+    assert "explain, of 1 bank." in fb.plot.alt_text(fb.plot.energy_curve(given))

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from plotted import BANK, WEIGHTS, BasisLayer, image_of, nested_model, tiles_of
+from plotted import BANK, WEIGHTS, BasisLayer, Layer, image_of, nested_model, tiles_of
 
 import filterbank as fb
 
@@ -58,7 +58,12 @@ def test_a_filter_that_is_zero_has_no_angle():
     assert "1 filter is zero, without an angle" in axes.get_xlabel().replace("\n", " ")
     everything = fb.plot.gram(np.zeros((2, 3, 3))).axes[0]
     assert np.ma.getmaskarray(image_of(everything).get_array()).all()
-    assert "2 filters are zero" in everything.get_xlabel()
+    assert everything.get_xlabel().replace("\n", " ") == "2 filters are zero, without an angle"
+    products = fb.plot.gram(np.zeros((2, 3, 3)), normalize=False).axes[0]
+    assert products.get_xlabel() == "2 filters are zero"
+    some = fb.plot.gram(np.concatenate([np.zeros((1, 5, 5)), BANK.filters])).axes[0]
+    expected = "all other filters are orthogonal; 1 filter is zero, without an angle"
+    assert some.get_xlabel().replace("\n", " ") == expected
 
 
 @pytest.mark.parametrize("bank", [BANK, fb.dct((3, 3, 3), n=8)], ids=["2-D", "3-D"])
@@ -104,6 +109,14 @@ def test_of_a_layer_its_bank_is_drawn():
     np.testing.assert_allclose(drawn, np.eye(6), atol=1e-12)
 
 
+def test_of_any_other_layer_the_kernels_are_drawn():
+    kernels = np.random.default_rng(0).standard_normal((3, 3, 2, 4))
+    units = kernels.reshape(9, 8) / np.linalg.norm(kernels.reshape(9, 8), axis=0)
+    expected = units.T @ units
+    drawn = image_of(fb.plot.gram(Layer(kernels)).axes[0]).get_array()
+    np.testing.assert_allclose(drawn, expected, atol=1e-12)
+
+
 def test_outlines_are_seen_on_dark_maps_of_colours():
     edges = [
         fb.plot.gram(GABOR, cmap=cmap).axes[0].collections[0].get_edgecolor()[0, :3].tolist()
@@ -113,7 +126,7 @@ def test_outlines_are_seen_on_dark_maps_of_colours():
 
 
 def test_what_is_no_bank_is_refused():
-    with pytest.raises(TypeError, match=r"`source` must be a bank, a layer on one or filters .*got a model"):
+    with pytest.raises(TypeError, match=r"`source` must be a bank, a layer or filters .*got a model"):
         fb.plot.gram(nested_model())
     with pytest.raises(TypeError, match="`normalize` must be True or False, got 'yes'"):
         fb.plot.gram(BANK, normalize="yes")

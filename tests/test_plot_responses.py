@@ -129,6 +129,23 @@ def test_of_a_colour_image_the_filters_see_the_luminance(channels):
     assert axes.get_xlabel() == "responses to the luminance"
 
 
+@pytest.mark.parametrize("kind", [np.int32, np.int64, list, np.uint16])
+def test_white_of_integers_is_that_of_their_images(kind):
+    colours = np.random.default_rng(0).integers(0, 200, (20, 30, 3))
+    given = colours.tolist() if kind is list else colours.astype(kind)
+    (image, *_) = fb.plot.responses(given, BANK).axes[0].get_images()[1:]
+    white = 65535 if kind is np.uint16 else 255
+    np.testing.assert_allclose(image.get_array(), colours / white, rtol=1e-15)
+
+
+@pytest.mark.parametrize(("largest", "white"), [(1, 1), (300, 300), (1.04, 1.04), (0.5, 1)])
+def test_white_of_other_numbers_is_one_or_the_largest(largest, white):
+    colours = np.full((20, 30, 3), largest)
+    colours[0] = 0
+    image = fb.plot.responses(colours, BANK).axes[0].get_images()[1]
+    np.testing.assert_allclose(image.get_array(), colours / white, rtol=1e-15)
+
+
 def test_signals_are_curves():
     signal, bank = RNG.standard_normal(50), fb.dct((9,), n=3)
     axes = fb.plot.responses(signal, bank, columns=1).axes[0]

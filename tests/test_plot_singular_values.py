@@ -119,7 +119,7 @@ def test_the_words_hold_the_numbers():
     [
         ({}, ValueError, "`source` must hold at least one entry, got an empty mapping"),
         ({3: GABOR}, TypeError, "`source` must have names that are str, got 3"),
-        (nested_model(), TypeError, "`source` must be a bank, a layer on one or filters .*, got a model"),
+        (nested_model(), TypeError, "`source` must be a bank, a layer or filters .*, got a model"),
     ],
 )
 def test_what_is_no_bank_is_refused(source, error, text):

@@ -41,7 +41,9 @@ DRAWN = {
     "filters": ["bank", "layer on a bank", "front end"],
     "kernels": ["layer on a bank", "layer without a bank", "model"],
     "coefficients": ["layer on a bank"],
-    "decomposition": ["layer on a bank"],
+    "decomposition": ["layer on a bank", "layer without a bank"],
+    "gram": ["bank", "layer on a bank", "front end", "layer without a bank"],
+    "singular_values": ["bank", "layer on a bank", "front end", "layer without a bank"],
     "spectrum": ["bank", "layer on a bank", "front end", "layer without a bank"],
     "coverage": ["bank", "layer on a bank", "front end", "layer without a bank"],
     "tuning": ["bank", "layer on a bank", "front end", "layer without a bank"],
@@ -55,7 +57,7 @@ def test_every_source_is_drawn_or_sent_to_its_picture(picture, kind):
     source, other = SOURCES[kind]
     draw = getattr(fb.plot, picture)
     if kind in DRAWN[picture]:
-        draw(source)
+        draw(source, BANK) if (picture, kind) == ("decomposition", "layer without a bank") else draw(source)
     else:
         with pytest.raises(TypeError, match=rf"must be .*, got a {kind}: use plot\.{other}$"):
             draw(source)
@@ -65,3 +67,14 @@ def test_filters_of_a_layer_are_its_bank():
     axes = fb.plot.filters(BasisLayer(WEIGHTS, BANK), labels="order").axes[0]
     np.testing.assert_array_equal(tiles_of(axes, (5, 5)).reshape(6, 5, 5), BANK.filters)
     assert texts_of(axes) == list("011222")
+
+
+@pytest.mark.parametrize("picture", ["spectrum", "filters", "gram", "coverage", "tuning", "kernels"])
+def test_mappings_and_paths_are_called_so(picture, tmp_path):
+    draw = getattr(fb.plot, picture)
+    if picture != "gram":
+        with pytest.raises(TypeError, match=r"got a mapping: pass one of its entries$"):
+            draw({"a": BANK})
+    for path in ("bank.npz", tmp_path / "bank.npz"):
+        with pytest.raises(TypeError, match=r"got a path: a saved bank is read by fb\.load$"):
+            draw(path)

@@ -9,6 +9,7 @@ from plotted import BANK, RNG, WEIGHTS, BasisLayer, Layer, image_of, texts_of, t
 import filterbank as fb
 from filterbank.plot._colours import orientation_colours
 from filterbank.plot._labels import MINUS
+from filterbank.plot._spectrum_lines import orientation_groups
 
 GABOR = fb.gabor(15)
 VOLUMES = fb.dct((5, 7, 7), n=4)
@@ -307,3 +308,31 @@ def test_colours_of_orientations_are_equally_light_and_meet():
     assert np.ptp(lightness) < 0.5
     steps = np.linalg.norm(np.diff(rgb2lab(np.vstack([colours, colours[:1]])[None])[0], axis=0), axis=1)
     assert steps.max() < 1.2 * steps.mean()
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("bank", "count"),
+    [
+        (fb.gabor(15, frequencies=(0.1, 0.2), orientations=6), 6),
+        (fb.gabor(11, orientations=5), 5),
+        (fb.log_gabor(21), 5),
+        (fb.leung_malik(49), 6),
+    ],
+    ids=["six", "five", "log", "leung_malik"],
+)
+@pytest.mark.parametrize("kind", ["contours", "polar"])
+def test_the_words_count_orientations_and_not_their_rounding(bank, count, kind):
+    for source in (bank, bank.filters):
+        assert f", at {count} orientations." in fb.plot.alt_text(fb.plot.spectrum(source, kind=kind))
+
+
+def test_measured_orientations_that_are_no_groups_are_not_counted():
+    assert orientation_groups(np.array([0.0, 179.5, 45.0, 46.0, 90.0])) == 3
+    assert orientation_groups(np.arange(0.0, 180.0, 1.5)) is None
+    assert orientation_groups(np.array([0.0, 1.9, 3.8, 5.7, 90.0])) is None
+    assert orientation_groups(np.array([30.0])) == 1
+    noise = np.random.default_rng(0).normal(size=(60, 7, 7))
+    assert "at various orientations" in fb.plot.alt_text(fb.plot.spectrum(noise, kind="contours"))

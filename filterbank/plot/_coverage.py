@@ -27,10 +27,10 @@ from ._frequencies import (
     odd_grid,
     pixel_name,
     plane_axes,
-    source_bank,
     wrapped,
 )
 from ._labels import tidy
+from ._sources import source_bank
 from ._tiles import Cmap
 
 ALIKE = 1e-9  # the share of the upper bound by which powers of a tight bank may differ

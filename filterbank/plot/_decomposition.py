@@ -44,10 +44,11 @@ def decomposition(
     Parameters
     ----------
     source : layer or array_like
-        A layer on a bank, a kernel of the size of `bank`, or kernels `(*size, in, out)`.
+        A layer on a bank, any other layer with kernels, a kernel of the size of `bank`, or kernels
+        `(*size, in, out)`.
     bank : FilterBank or array_like, optional
-        The filters `(n, *size)` for an array; the coefficients are then those of least squares. A layer brings its
-        own bank and coefficients.
+        The filters `(n, *size)`; the coefficients are then those of least squares. A layer on a bank may go without,
+        for its own bank and coefficients.
     out, in_ : int, default 0
         Which output and input channel.
     terms : int, default 5
@@ -73,7 +74,7 @@ def decomposition(
     Raises
     ------
     TypeError
-        If the source is neither a layer on a bank nor an array, or an array comes without `bank`.
+        If the source is neither a layer nor an array, or is not on a bank and comes without `bank`.
     ValueError
         If a channel does not exist, or the kernel is not finite or not of the bank's size.
 
@@ -188,22 +189,26 @@ def _sum_of(kernel: Float64, weights: Float64, filters: Float64, count: int) -> 
 
 def _read(source: Any, bank: Any, in_: int, out: int) -> tuple[str, Float64, Float64, Float64]:
     """Return what the kernel is called, the kernel `(*size)`, its coefficients `(n,)` and the filters `(n, *size)`."""
-    if accepted("source", source, "a layer on a bank or a kernel", "layer on a bank") == "layer on a bank":
+    kind = accepted("source", source, "a layer or a kernel", "layer on a bank", "layer without a bank")
+    if kind == "layer on a bank" and bank is None:
         weights, filters = layer_coefficients(source), layer_bank(source)
         block = blocks(source)[0]
         p, q = _channels(block.kernels.shape, in_, out)
         return block.name_of(p, q), block.kernels[..., p, q], weights[:, p, q], filters.filters
     if bank is None:
-        raise TypeError("`bank` is missing: the filters that the kernel is a sum of; only a layer brings its own")
+        raise TypeError(
+            "`bank` is missing: the filters that the kernel is a sum of; only a layer on a bank brings its own"
+        )
     filters = as_bank(bank)
-    title, kernel = "", as_float64("kernel", source)
+    block = Block(as_float64("kernel", source)) if kind == "array" else blocks(source)[0]
+    title, kernel = "", block.kernels
     if kernel.ndim == filters.ndim + 2:
         p, q = _channels(kernel.shape, in_, out)
-        title, kernel = Block(kernel).name_of(p, q), kernel[..., p, q]
+        title, kernel = block.name_of(p, q), kernel[..., p, q]
     if kernel.shape != filters.size:
         raise ValueError(
             f"`source` must be a kernel of the bank's size {filters.size} in pixels, or kernels (*size, in, out), "
-            f"got shape {np.shape(source)}"
+            f"got shape {kernel.shape}"
         )
     return title, kernel, decompose(kernel, filters), filters.filters
 

@@ -24,6 +24,7 @@ from ._layout import small
 from ._sources import bank_of, kind_of
 
 LEVELS = (0.9, 0.95, 0.99)
+REFERENCES = {OWN: "the kernels' own components", RANDOM: "random banks"}
 
 
 def energy_curve(
@@ -106,7 +107,10 @@ def energy_curve(
     legend_above(ax)
     ends = [f"{curve.name} {percent(curve.shares[-1])} with {len(curve.shares) - 1}".strip() for curve in curves]
     what = "curves of the share of the kernels' energy that the first filters explain"
-    return finish(ax, f"{what}, of {counted(len(curves), 'bank')}", f"they end at {', '.join(ends)} filters")
+    references = [REFERENCES[curve.name] for curve in curves if curve.name in REFERENCES]
+    beside = f", beside {' and '.join(references)}" * bool(references)
+    banks_of = counted(len(curves) - len(references), "bank")
+    return finish(ax, f"{what}, of {banks_of}{beside}", f"they end at {', '.join(ends)} filters")
 
 
 class Curve(NamedTuple):

@@ -1,10 +1,9 @@
-"""What the pictures of spectra, coverage and tuning share: their sources, peaks, axes and colours."""
+"""What the pictures of spectra, coverage and tuning share: their peaks, axes and colours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,6 @@ from scipy import fft
 from .. import _grid
 from .._bank import FilterBank
 from .._check import Float64, Size
-from .._kernels import layer_kernels
 from ..analysis import frequency_response
 from ..analysis._tuning import Transform
 from . import _tiles
@@ -26,7 +24,6 @@ from ._canvas import axes_inches, bare
 from ._colours import frequency_colours, orientation_colours
 from ._labels import UNITS, tidy
 from ._layout import small
-from ._sources import bank_of, kind_of
 from ._tiles import Cmap
 
 # The planes of a spectrum, by the frequencies that grow downwards and to the right.
@@ -39,14 +36,6 @@ SHARES = ("explained", "separability", "edge", "explained_variance_ratio", "cumu
 NARROW = 1.1  # inches, the width of a plane below which its axes have no numbers
 FEW_TICKS = 2.6  # inches, the width of a plane up to which the axes have three numbers
 ROUND = 1e-9  # how exactly peaks are as high and frequencies alike
-
-
-def source_bank(source: Any, what: str = "a bank, a layer or filters (n, *size)") -> FilterBank:
-    """Return the filters of a bank, an array or a layer: its bank, else its kernels."""
-    if kind_of(source) == "layer without a bank":
-        kernels = layer_kernels(source, "source")
-        return FilterBank(np.moveaxis(kernels.reshape(*kernels.shape[:-2], -1), -1, 0))
-    return bank_of("source", source, what)
 
 
 def odd_grid(size: tuple[int, ...], samples: int) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from ._alt import bank_words, finish, scale_words
 from ._canvas import AnyFigure, axes_inches, given_axes, new_figure
 from ._labels import Labels, tidy
 from ._rows import name_rows, row_texts
-from ._sources import bank_of
+from ._sources import source_bank
 from ._tiles import CMAP, Cmap
 
 ROUNDING = 1e-12  # Cosines below it are those of orthogonal filters.
@@ -42,7 +42,8 @@ def gram(
     Parameters
     ----------
     source : FilterBank, layer or array_like
-        The filters, `(n, *size)`. Of a layer on a bank, its bank.
+        The filters, `(n, *size)`. Of a layer on a bank, its bank; of any other layer, its kernels, each of an input and
+        an output.
     normalize : bool, default True
         Draw cosines, on the scale from -1 to 1; else the inner products, which the lengths of the filters are in.
     labels : str or sequence, optional
@@ -89,7 +90,7 @@ def gram(
     >>> import filterbank as fb
     >>> fig = fb.plot.gram(fb.gabor(11), labels=["frequency", "orientation"])
     """
-    bank = bank_of("source", source)
+    bank = source_bank(source)
     texts = row_texts(labels, bank, len(bank))
     entries = Entries(cosines(bank)) if _check.flag("normalize", normalize) else Entries(analysis.gram(bank), "product")
     end = 1.0 if normalize else _tiles.limit_of(entries.values)
@@ -135,13 +136,20 @@ class Entries(NamedTuple):
             return ""
         pair = self.pair()
         if pair is None:
-            return "all filters are orthogonal"
+            zeros = self.zeros()
+            return f"all {'other ' * bool(zeros)}filters are orthogonal" if len(self.values) - zeros > 1 else ""
         return f"largest off the diagonal: {tidy(self.values[pair])}, of filters {pair[0]} and {pair[1]}"
 
+    def zeros(self) -> int:
+        """Count the filters that are zero."""
+        own = np.diag(self.values)
+        return int(np.count_nonzero(np.isnan(own) | (own == 0)))
+
     def empty_note(self) -> str:
-        """Say how many filters have no angles."""
-        count = int(np.isnan(np.diag(self.values)).sum())
-        return f"{count} filter{'s are' if count > 1 else ' is'} zero, without an angle" if count else ""
+        """Say how many filters are zero, and so have no angles."""
+        count = self.zeros()
+        without = ", without an angle" * (self.kind == "cosine")
+        return f"{count} filter{'s are' if count > 1 else ' is'} zero{without}" if count else ""
 
 
 def _size(count: int, colorbar: bool) -> tuple[float, float]:

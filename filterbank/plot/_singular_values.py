@@ -17,7 +17,7 @@ from ._alt import bank_words, counted, finish
 from ._canvas import AnyFigure
 from ._curves import CONTROL, curve_axes, legend_above, named, style, write_at
 from ._labels import tidy
-from ._sources import bank_of
+from ._sources import source_bank
 
 FEW_DECADES = 1e3  # top over bottom of the scale
 NEAR = 1e3  # Values within this factor of the threshold bring it into view.
@@ -31,7 +31,8 @@ def singular_values(
     Parameters
     ----------
     source : FilterBank, layer, array_like or mapping of str to one of them
-        The filters, `(n, *size)`. Of a layer on a bank, its bank. Several by name are drawn in the same axes.
+        The filters, `(n, *size)`. Of a layer on a bank, its bank; of any other layer, its kernels, each of an input and
+        an output. Several by name are drawn in the same axes.
     relative : bool, default True
         Draw the values over the largest of each bank, else as they are.
     ax : Axes, optional
@@ -76,7 +77,7 @@ def singular_values(
     >>> fig = fb.plot.singular_values({"gabor": fb.gabor(11), "hermite": fb.hermite(11, 15)})
     """
     _check.flag("relative", relative)
-    screes = [_scree(name, bank_of("source", one), relative) for name, one in named("source", source).items()]
+    screes = [_scree(name, source_bank(one), relative) for name, one in named("source", source).items()]
     ax = curve_axes(ax, fig, len(screes))
     thresholds = _thresholds(screes)
     bottom, top = _limits(screes, thresholds)

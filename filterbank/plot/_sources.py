@@ -5,6 +5,7 @@ Keras is not imported: a layer is what has a `kernel`, a model is what has `laye
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -71,6 +72,10 @@ def accepted(name: str, source: Any, what: str, *kinds: Kind) -> Kind:
     kind = kind_of(source)
     if kind != "array" and kind not in kinds:
         raise TypeError(f"`{name}` must be {what}, got a {kind}: use plot.{DRAWN_BY[kind]}")
+    if kind == "array" and isinstance(source, Mapping):
+        raise TypeError(f"`{name}` must be {what}, got a mapping: pass one of its entries")
+    if kind == "array" and isinstance(source, (str, os.PathLike)):
+        raise TypeError(f"`{name}` must be {what}, got a path: a saved bank is read by fb.load")
     return kind
 
 
@@ -78,6 +83,14 @@ def bank_of(name: str, source: Any, what: str = "a bank, a layer on one or filte
     """Return the filters of a bank, of a layer on one, or of an array."""
     kind = accepted(name, source, what, "bank", "layer on a bank", "front end")
     return layer_bank(source) if kind in ("layer on a bank", "front end") else as_bank(source)
+
+
+def source_bank(source: Any, what: str = "a bank, a layer or filters (n, *size)", name: str = "source") -> FilterBank:
+    """Return the filters of a bank, an array or a layer: its bank, else its kernels."""
+    if kind_of(source) == "layer without a bank":
+        kernels = layer_kernels(source, name)
+        return FilterBank(np.moveaxis(kernels.reshape(*kernels.shape[:-2], -1), -1, 0))
+    return bank_of(name, source, what)
 
 
 def blocks(source: Any) -> list[Block]:

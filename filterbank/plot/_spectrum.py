@@ -17,9 +17,10 @@ from .._check import Float64
 from . import _layout, _tiles
 from ._alt import bank_words, finish
 from ._canvas import AnyFigure, axes_inches, bare, given_axes
-from ._frequencies import half_spectra, magnitudes, odd_grid, pixel_name, source_bank
+from ._frequencies import half_spectra, magnitudes, odd_grid, pixel_name
 from ._labels import Labels, filter_labels, tidy
 from ._layout import Grid
+from ._sources import source_bank
 from ._spectrum_lines import Style, draw_contours, draw_polar
 from ._tiles import Cmap, Scale
 

@@ -15,7 +15,7 @@ from .._check import Float64, window_name
 from ..analysis._gabor_fit import GaborFit
 from ..analysis._tuning import Tuning
 from ._alt import bank_words, counted
-from ._frequencies import source_bank
+from ._sources import source_bank
 
 WHAT = "a bank, a layer, filters (n, *size), or what analysis.tuning or analysis.fit_gabor returned"
 TURN = np.pi * (1 - 1e-9)  # radians; an orientation bandwidth of half a turn is that of filters without orientation

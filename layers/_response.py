@@ -12,7 +12,7 @@ from keras import ops
 from filterbank import FilterBank
 from filterbank._check import choice
 
-from ._arguments import as_bank
+from ._arguments import OfClass, as_bank, without_self
 from ._execution import channel_axis, responses
 from ._frozen import BankMixin
 
@@ -21,6 +21,11 @@ OUTPUTS = ("linear", "abs", "energy")
 
 class ResponseMixin(BankMixin):
     """The responses of a frozen bank, in any number of dimensions."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # Python 3.11.2 looks for a signature in an inherited `__new__` first, which Keras's layers have.
+        super().__init_subclass__(**kwargs)
+        cls.__signature__ = OfClass(without_self(cls.__init__))
 
     def __init__(
         self,

@@ -74,7 +74,7 @@ def apply(
     Windows of the image are written out as columns and multiplied with all filters at once, which takes about
     ``t (0.28 + 0.042 n) + n`` ns a pixel for `n` filters of `t` pixels; or each block of the image is transformed once,
     multiplied with the transforms of the filters and transformed back (overlap-save), which takes about
-    ``9 (n + 1)`` ns, more where filters are large for the image; or, of filters that are all products of a column and a
+    ``5 (n + 1)`` ns, more where filters are large for the image; or, of filters that are all products of a column and a
     row, columns first and rows after. What is estimated to be faster is done, on all cores. All agree to rounding. NaN
     and infinity reach no further than the filters do.
 
@@ -113,7 +113,7 @@ def apply(
     stack = values.shape[: values.ndim - dimensions]
     responses = _correlated(
         values.reshape(-1, *values.shape[len(stack) :]).astype(precision, copy=False),
-        filters.astype(precision, copy=False),
+        filters,
         mode,
         cval,
     ).reshape(*stack, len(filters), *values.shape[len(stack) :])

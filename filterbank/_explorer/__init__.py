@@ -61,8 +61,8 @@ def write(path: Path, home: str | None = None) -> None:
     path : Path
         The HTML file to write.
     home : str, optional
-        Address of the site that the page belongs to, from the page; a link at the top leads there. Without it the page names
-        no other file.
+        Address of the site that the page belongs to, from the page; a link at the top leads there. Without it the page
+        names no other file.
     """
     folder = Path(__file__).parent
     made = tables()

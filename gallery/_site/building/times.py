@@ -1,4 +1,4 @@
-"""How long the pages of the gallery took; where CI is set, one that took too long is a warning, and so an error under -W."""
+"""How long the pages of the gallery took; where CI is set, one that took too long is a warning, under -W an error."""
 
 import os
 from pathlib import Path

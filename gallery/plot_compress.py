@@ -1,6 +1,6 @@
 r"""
-How few filters does a trained network need?
-============================================
+How few filters are enough?
+===========================
 
 A network is trained on plain convolutions and then projected onto banks of a few filters, by least
 squares: on the best bank for its own kernels, on cosines, on random filters. You will see what each

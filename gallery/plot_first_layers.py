@@ -1,6 +1,6 @@
 r"""
-Which filters do real first layers want?
-========================================
+What real first layers want
+===========================
 
 Two networks that were trained on photographs of faces, from dlib: one recognises them, one finds
 them. You will see how far the kernels of their first layers are Gabor filters, and which of eight

@@ -1,6 +1,6 @@
 r"""
-A V1 front end: simple and complex cells
-========================================
+A V1 front end
+==============
 
 The first visual area of the cortex, V1, can be put in front of a network: filters drawn from what neurons
 of the macaque prefer, frozen; simple cells, which rectify what the filters say, and complex cells, which

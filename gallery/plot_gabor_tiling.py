@@ -1,6 +1,6 @@
 r"""
-A Gabor bank that tiles the frequency plane
-===========================================
+Tiling the frequency plane
+==========================
 
 How wide must Gabor filters be, and how far apart, so that nothing is lost between them? You will see how
 bandwidth and spacing decide the frame bounds of a bank, what the bounds mean for rebuilding a photograph from its

@@ -1,6 +1,6 @@
 r"""
-Onto a bank and back: project, fine-tune, fold
-==============================================
+Onto a bank and back
+====================
 
 A trained plain network is put onto a bank of ten filters, its coefficients train on for a moment, and
 the result goes back to plain Keras layers. At the end you will know what each of the three steps keeps

@@ -1,6 +1,6 @@
 r"""
-Textures: a bank against a plain convolution
-============================================
+Textures, on a bank and without
+===============================
 
 Does a network tell textures apart better on a Gabor bank than on free kernels? Both take part in two
 sizes, each with the learning rate that suits it best, with every seed shown and random banks as the

@@ -1,6 +1,6 @@
 r"""
-The question: how do I train only ``a`` in ``W = sum(a * b)``?
-==============================================================
+The question: how do I train only ``a``?
+========================================
 
 Somebody composed kernels ``W = sum(a * b)`` from coefficients ``a``, ``(64, 1, 10)``, and filters
 ``b``, ``(10, 11, 11)``, passed ``W`` as the initial kernel of a ``Conv2D(64, 11)``, and found that

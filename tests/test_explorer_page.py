@@ -39,6 +39,13 @@ def test_the_page_is_one_small_file_that_names_no_other(text):
     assert "https://" not in text
 
 
+def test_the_page_of_a_site_leads_back_to_it(text, tmp_path):
+    path = tmp_path / "page.html"
+    _explorer.write(path, home="index.html")
+    assert re.findall(r'<a href="(.*?)"', path.read_text(encoding="utf-8")) == ["index.html"]
+    assert "<nav>" not in text
+
+
 def test_families_are_in_the_order_of_the_catalogue(data):
     assert list(data["about"]) == [name for name in fb.catalogue() if name not in _explorer.LEFT_OUT]
     assert data["about"]["dct"]["title"] == fb.catalogue()["dct"].title

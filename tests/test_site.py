@@ -15,7 +15,7 @@ SITE = ROOT / "gallery" / "_site"
 GUIDE = sorted((SITE / "guide").glob("*.md"))
 sys.path.insert(0, str(SITE))
 
-from building import api  # noqa: E402
+from building import api, order, times  # noqa: E402
 from building.kinds import KINDS  # noqa: E402
 from building.words import words  # noqa: E402
 
@@ -111,3 +111,20 @@ def test_other_pictures_say_what_stands_at_their_axes():
     for number, axes in enumerate(plt.figure().subplots(1, 9)):
         axes.set_title(str(number))
     assert words(plt.gcf()) == "0; 1; 2; 3; 4; 5 and 3 more"
+
+
+def test_the_gallery_s_order_names_every_page_once():
+    pages = [path.stem.removeprefix("plot_") for path in (ROOT / "gallery").glob("plot_*.py")]
+    assert sorted(order.PAGES) == sorted(pages)
+    assert order.place("plot_the_question.py") == 0
+
+
+def test_pages_that_take_too_long_are_warned_of(monkeypatch, capsys):
+    warned = []
+    monkeypatch.setattr(times.log, "warning", lambda text, *values: warned.append(text % values))
+    times.tell({"plot_a.py": 3.0, "plot_b.py": 61.0})
+    assert warned == ["plot_b.py took 61 s, and no page of the gallery may take over 60 s"]
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["61.0", "s", "plot_b.py"],
+        ["3.0", "s", "plot_a.py"],
+    ]

@@ -53,13 +53,16 @@ GROUPS = {
 ELSEWHERE = {"delta": "Pixels and noise", "random": "Pixels and noise"}
 
 
-def write(path: Path) -> None:
+def write(path: Path, home: str | None = None) -> None:
     """Write the page: one file that needs no network and no other file.
 
     Parameters
     ----------
     path : Path
         The HTML file to write.
+    home : str, optional
+        Address of the site that the page belongs to, from the page; a link at the top leads there. Without it the page
+        names no other file.
     """
     folder = Path(__file__).parent
     made = tables()
@@ -73,6 +76,7 @@ def write(path: Path) -> None:
         "page.html",
         package=__name__,
         version=__version__,
+        home=home,
         style=Markup((folder / "style.css").read_text(encoding="utf-8")),
         scripts=[Markup((folder / f"{name}.js").read_text(encoding="utf-8")) for name in SCRIPTS],
         # Not by Jinja's filter, which sorts the keys; no text may end the script that the data stand in.

@@ -60,6 +60,7 @@ function showRefusal(text) {
     cell.textContent = cell.classList.contains("more") ? "" : "\u2013";
     cell.classList.remove("pending");
   }
+  byId("details").textContent = "";
   byId("remarks").hidden = false;
   byId("remarks").replaceChildren(element("li", { textContent: text }));
   speakLater(text);
@@ -106,6 +107,8 @@ function showNumbers() {
       : `for certain ${atLeast(bounds.certifiedLower)} to ${shown(bounds.certifiedUpper)}`,
   };
   for (const [id, text] of Object.entries(texts)) byId(id).textContent = text;
+  const more = ["pixels", "rank-more", "condition-more", "bounds-more"].map((id) => texts[id]);
+  byId("details").textContent = `${more.filter(Boolean).join("; ")}.`;
   document.querySelectorAll(".numbers dd").forEach((cell) => cell.classList.remove("pending"));
   showRemarks(rank, condition);
   speakLater(
@@ -172,10 +175,10 @@ function showPlane() {
   byId("contours").disabled = tooMany;
   byId("contours-text").textContent = tooMany ? "chosen filter's contour" : "half-amplitude contours";
   const all = byId("contours").checked && !tooMany;
-  const lines = made.spectra.map((map, k) =>
+  made.lines = made.spectra.map((map, k) =>
     all || k === chosen.filter ? contour(map, points, largest(map) / 2) : [],
   );
-  drawPlane(byId("plane"), power, points, lines, chosen.filter);
+  drawPlane(byId("plane"), power, points, made.lines, chosen.filter);
   showScale("plane-scale", ["sum of |B|\u00b2: 0", shown(largest(power))], SEQUENTIAL);
   byId("plane").setAttribute(
     "aria-label",
@@ -279,12 +282,28 @@ window.addEventListener("resize", again);
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 window.addEventListener("hashchange", readAddress);
 
+/** What the plane and the picture of one filter show. */
+function pictured({ spectra, power, points, lines }, filter) {
+  const frequency = (place) => place / (points - 1) - 0.5;
+  return {
+    filter,
+    points,
+    magnitudes: Array.from(spectra[filter]),
+    power: Array.from(power),
+    contours: lines.map((pieces) => pieces.map((ends) => ends.map((end) => end.map(frequency)))),
+  };
+}
+
 /**
  * For tests and for other pages: what the page shows, exactly.
  *
  * `state()` returns null where there is no such bank, and otherwise `family`, `size`, `norm`, `n`, `given` (the arguments that
  * are not Python's own choice), `python` (the line), `filters` (n lists of size^2 numbers), `parameters` (Python's columns),
  * `remarks`, `rank`, `condition`, `lower`, `upper`, `certifiedLower`, `certifiedUpper`; an infinite condition is Infinity.
+ *
+ * Of the pictures: `filter`, the number of the chosen one; `points`, the samples along each axis of frequencies from -0.5 to 0.5;
+ * `magnitudes` of the chosen filter and `power`, the sum of the squares of all, both points^2 numbers, a row for each frequency
+ * along y; and `contours`, for each filter the pieces of line that are drawn, each [[fx, fy], [fx, fy]] in cycles per pixel.
  */
 window.filterbankExplorer = {
   families: Object.keys(FAMILIES),
@@ -304,6 +323,7 @@ window.filterbankExplorer = {
       parameters: made.columns,
       remarks: made.remarks,
       ...numbersOf(made),
+      ...pictured(made, chosen.filter),
     };
   },
 };

@@ -98,25 +98,26 @@ function drawTiles(canvas, tiles, side, chosen) {
   };
 }
 
+/** Draw a map of all frequencies on a square, and let nothing be drawn outside it until the context is restored. */
+function drawFrequencies(context, map, points, left, top, size) {
+  const pixel = size / (points - 1);
+  context.imageSmoothingEnabled = true;
+  context.beginPath();
+  context.rect(left, top, size, size);
+  context.clip();
+  // A sample stands in the middle of its square, the first and the last on the border.
+  const image = bitmap(map, points, "sequential", 0, largest(map));
+  context.drawImage(image, left - pixel / 2, top - pixel / 2, size + pixel, size + pixel);
+}
+
 /** Draw the sum of squared magnitudes over the frequencies, with the contours of the filters. */
 function drawPlane(canvas, power, points, lines, chosen) {
   const margin = { left: 46, right: 8, top: 6, bottom: 34 };
   const inner = Math.min(canvas.clientWidth - margin.left - margin.right, 330);
   const { context } = prepared(canvas, inner + margin.top + margin.bottom);
   const pixel = inner / (points - 1);
-  context.imageSmoothingEnabled = true;
   context.save();
-  context.beginPath();
-  context.rect(margin.left, margin.top, inner, inner);
-  context.clip();
-  // A sample stands in the middle of its square, the first and the last on the border.
-  context.drawImage(
-    bitmap(power, points, "sequential", 0, largest(power)),
-    margin.left - pixel / 2,
-    margin.top - pixel / 2,
-    inner + pixel,
-    inner + pixel,
-  );
+  drawFrequencies(context, power, points, margin.left, margin.top, inner);
   const others = lines.filter((_, k) => k !== chosen);
   for (const line of others) stroke(context, line, margin, pixel, "rgba(0, 0, 0, 0.4)", 2.5);
   for (const line of others) stroke(context, line, margin, pixel, "rgba(255, 255, 255, 0.85)", 1);
@@ -177,13 +178,10 @@ function drawOne(canvas, filter, side, spectrum, points, reach) {
   const gap = 12;
   const size = Math.min((canvas.clientWidth - gap) / 2 - 1, 190);
   const { context } = prepared(canvas, size + 2);
+  context.drawImage(bitmap(filter, side, "diverging", -reach, reach), 1, 1, size, size);
+  context.save();
+  drawFrequencies(context, spectrum, points, 1 + size + gap, 1, size);
+  context.restore();
   context.strokeStyle = theme("--line");
-  [
-    bitmap(filter, side, "diverging", -reach, reach),
-    bitmap(spectrum, points, "sequential", 0, largest(spectrum)),
-  ].forEach((image, k) => {
-    context.imageSmoothingEnabled = k === 1;
-    context.drawImage(image, 1 + k * (size + gap), 1, size, size);
-    context.strokeRect(0.5 + k * (size + gap), 0.5, size + 1, size + 1);
-  });
+  for (const left of [0.5, 0.5 + size + gap]) context.strokeRect(left, 0.5, size + 1, size + 1);
 }

@@ -9,7 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from building import api
+from building import api, times
 
 import filterbank
 from filterbank import _explorer
@@ -32,6 +32,7 @@ extensions = [
     "building.families",
     "building.math",
     "building.runs",
+    "building.times",
 ]
 exclude_patterns = ["build", "gallery/**/*.ipynb", "building"]
 templates_path = ["_templates"]
@@ -76,16 +77,18 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "ignore_pattern": "_site",
     "filename_pattern": "/plot_",
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "building.order.place",
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("filterbank",),
     "image_scrapers": ("building.alt.described",),
     "download_all_examples": False,
     "abort_on_example_error": True,
-    "ignore_repr_types": "Picture",  # drawn already
+    # What a block ends with is printed below it, but for pictures, which are drawn, and their parts.
+    "ignore_repr_types": r"matplotlib|\.Picture'",
     "parallel": 2,  # pages at a time
     "reset_modules": ("building.runs.forget_models",),
     "min_reported_time": 1,
+    "junit": times.FILE,
     "write_computation_times": False,  # the page would load scripts from other servers
     "show_signature": False,
 }
@@ -94,7 +97,7 @@ sphinx_gallery_conf = {
 def write_explorer(app, exception):
     """Put the explorer in the place of the page that keeps its place."""
     if exception is None and app.builder.name == "html":
-        _explorer.write(Path(app.outdir) / "explorer.html")
+        _explorer.write(Path(app.outdir) / "explorer.html", home="index.html")
 
 
 def setup(app):

@@ -1,8 +1,12 @@
 """Setting the explorer's controls as a reader does, and making in Python what it shows."""
 
+import base64
+import io
 import warnings
 
+import numpy as np
 import skimage
+from PIL import Image
 
 import filterbank as fb
 
@@ -53,6 +57,13 @@ def made_in_python(line):
         bank = eval(line, {"fb": fb, "skimage": skimage})
     texts = " ".join(str(warning.message) for warning in caught)
     return bank, {kind for kind, words in REMARKS.items() if words in texts}
+
+
+def pixels(page, canvas):
+    """Return the colours of a canvas, `(height, width, 3)`, at one pixel for each of the page's."""
+    address = page.evaluate('(id) => document.getElementById(id).toDataURL("image/png")', canvas)
+    with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as image:
+        return np.array(image.convert("RGB"), dtype=int)
 
 
 def pasted_text(page):

@@ -1,14 +1,10 @@
 """The explorer for everybody: its pictures, the keyboard, a phone, light and dark."""
 
-import base64
-import io
-
 import numpy as np
 import pytest
 from explorer_cases import CASES, TABLED
-from explorer_driver import STATE, choose, control, pasted_text
+from explorer_driver import STATE, choose, control, pasted_text, pixels
 from matplotlib import colormaps
-from PIL import Image
 
 PHONE = {"width": 390, "height": 844}
 FAMILIES = [*CASES, *TABLED]
@@ -17,13 +13,6 @@ FAMILIES = [*CASES, *TABLED]
 @pytest.fixture
 def page(explorer_page):
     return explorer_page
-
-
-def pixels(page, canvas):
-    """Return the colours of a canvas, `(height, width, 3)`, at one pixel for each of the page's."""
-    address = page.evaluate('(id) => document.getElementById(id).toDataURL("image/png")', canvas)
-    with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as image:
-        return np.array(image.convert("RGB"), dtype=int)
 
 
 def test_tiles_have_one_scale_and_matplotlibs_colours(page):
@@ -148,6 +137,25 @@ def test_on_a_phone_nothing_is_wider_than_it(open_page, explorer, overflow, sche
         assert box["y"] + box["height"] < PHONE["height"] / 2
         assert heard.errors == []
         assert heard.external == []
+
+
+def test_on_a_phone_line_and_numbers_stay_in_sight(open_page, explorer):
+    with open_page(explorer, viewport=PHONE, has_touch=True) as (page, _):
+        sliders = page.locator('#parameters input[type="range"]').all()
+        assert len(sliders) > 3
+        for slider in sliders:
+            slider.focus()
+            focused, tiles = slider.bounding_box(), page.locator("#tiles").bounding_box()
+            result = page.locator(".result").bounding_box()
+            assert tiles["y"] + tiles["height"] <= focused["y"]
+            assert focused["y"] + focused["height"] <= result["y"]
+            assert result["height"] < PHONE["height"] / 5
+            for name in ("#python", "#copy", "#count", "#rank", "#condition", "#bounds"):
+                box = page.locator(name).bounding_box()
+                assert box["height"] > 10
+                assert box["x"] + box["width"] <= PHONE["width"], name
+                assert result["y"] <= box["y"], name
+                assert box["y"] + box["height"] <= PHONE["height"], name
 
 
 def test_light_and_dark_have_contrast(open_page, explorer):

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -142,6 +143,22 @@ def test_names_lead_to_the_pages_that_use_them(site):
 def test_pictures_of_the_gallery_say_what_they_show(site):
     text = (site / "gallery/plot_the_question.html").read_text(encoding="utf-8")
     assert 'alt="10 filters of 11x11 pixels of the family dct, one tile each' in text
+
+
+def test_no_page_prints_what_is_a_picture(site):
+    pages = sorted((site / "gallery").glob("*.html"))
+    assert len(pages) > 10
+    for path in pages:
+        assert not re.search(r"&lt;matplotlib|\[&lt;| object at 0x", path.read_text(encoding="utf-8")), path.name
+
+
+def test_the_gallery_begins_with_the_question(site):
+    links = [link for link in Page(site / "gallery/index.html").links if "plot_" in link]
+    assert "plot_the_question" in links[0]
+
+
+def test_the_explorer_leads_back(site):
+    assert "index.html" in Page(site / "explorer.html").links
 
 
 @pytest.fixture

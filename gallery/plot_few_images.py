@@ -48,7 +48,7 @@ print(f"{len(images)} patches to draw from, {len(validation[0])} to choose by, {
 # Sixteen kernels each, the mean of each response over the patch, and a decision. The random filters are
 # drawn anew for each seed.
 
-seeds, counts, rates = range(3), (5, 10, 20, 50), (0.002, 0.006, 0.02)
+seeds, counts, rates = range(3), (5, 10, 20, 50), (0.0006, 0.002, 0.006, 0.02, 0.06)
 gabor = {11: fb.gabor(11), 5: fb.gabor(5, frequencies=[0.2, 0.35], orientations=4)}
 
 
@@ -80,7 +80,7 @@ contenders = {
 # it; the start brings its random filters along. The rate of each contender is the one that does best on the
 # patches to choose by, after training on twenty of a class, over the seeds. That takes more labelled patches
 # than the smaller cases train on, so nobody with five patches a class could have chosen so well; but it is
-# the same for all contenders. A chosen rate that is the first or the last of the three says that a rate
+# the same for all contenders. A chosen rate that is the first or the last of the five says that a rate
 # beyond it may do better still.
 
 

@@ -73,7 +73,8 @@ ways = {
     "frozen, then free": (on_bank("both"), lambda: [FreezeBasis(until_epoch=12)]),
 }
 results = {
-    name: [trained(make_layer, callbacks(), seed) for seed in range(3)] for name, (make_layer, callbacks) in ways.items()
+    name: [trained(make_layer, callbacks(), seed) for seed in range(3)]
+    for name, (make_layer, callbacks) in ways.items()
 }
 for name, runs in results.items():
     moved = ", ".join(f"{layer.verify().moved:.0%}" for layer, _, _ in runs if name != "plain")

@@ -4,8 +4,8 @@ Few images to train on
 
 When images are few, fewer weights should help: that is the hope that banks are sold with. Textures, from
 five to fifty patches a class to learn from, put it to the test, for free kernels and for kernels
-on a Gabor bank and on random filters, all in two sizes. At the end you will know where the
-bank helped, by how much, and how much more the choice of a smaller kernel gave.
+on a Gabor bank and on random filters, all in two sizes. At the end you will know what the
+bank gave here, seed by seed, and what the choice of a smaller kernel gave.
 """
 
 # %%
@@ -147,7 +147,7 @@ figure, ax = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
 for index, (name, scores) in enumerate(results.items()):
     style = {"color": colours[name.split(",")[0]]}
     small = "5x5" in name
-    places = np.array(counts) * 1.04 ** (index - 2)
+    places = np.array(counts) * 1.03 ** (index - 2.5)
     ax.plot(places, scores.mean(axis=0), "--" if small else "-", linewidth=1.8, label=name, **style)
     ax.plot(places, scores.T, "o", fillstyle="none" if small else "full", markersize=4, alpha=0.7, **style)
 ax.set(xscale="log", xlabel="patches of a class to train on", ylabel="test accuracy")

@@ -107,7 +107,7 @@ for index, (name, runs) in enumerate(results.items()):
     ax.plot(np.arange(1, epochs + 1), losses.mean(axis=0), color=colour, linewidth=2, label=name)
 ax.axvline(12.5, color="k", linewidth=0.8, linestyle=":")
 ax.annotate("release", (12.5, ax.get_ylim()[1]), xytext=(3, -10), textcoords="offset points", fontsize="small")
-ax.set(xlabel="epoch", ylabel="training loss")
+ax.set(xlabel="epoch", ylabel="training loss", xticks=range(3, epochs + 1, 3))
 ax.legend(frameon=False)
 
 # %%

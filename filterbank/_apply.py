@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage, signal
 
-from . import _check
+from . import _check, _correlate
 from ._bank import FilterBank, as_filters
 from ._check import Array
 
@@ -20,7 +19,7 @@ PADDING = {
     "wrap": "wrap",
     "constant": "constant",
 }
-DIRECT_PIXELS = 81
+MOST_CHANNELS = 4
 
 
 def apply(
@@ -29,14 +28,15 @@ def apply(
     mode: str = "reflect",
     *,
     cval: float = 0.0,
+    channel_axis: int | None = None,
     reduce: Literal["max_orientation"] | None = None,
 ) -> Array:
-    """Correlate an image with every filter of a bank.
+    """Correlate an image, or each of a stack, with every filter of a bank.
 
     Parameters
     ----------
     image : array_like
-        The image, `(height, width)`; a signal for 1-D banks, a volume for 3-D ones.
+        The image, `(height, width)`; a signal for 1-D banks, a volume for 3-D ones. Axes before these are a stack.
     bank : FilterBank or array_like
         The filters, `(n, *size)`.
     mode : {"reflect", "mirror", "nearest", "wrap", "constant"}, default "reflect"
@@ -44,6 +44,9 @@ def apply(
         (d c b a | a b c d), "mirror" does not (d c b | a b c d).
     cval : float, default 0
         The value beyond the border for ``mode="constant"``.
+    channel_axis : int, optional
+        The axis of colour channels, which are filtered each by itself; -1 for `(height, width, 3)`. The default is an
+        image without such an axis.
     reduce : {"max_orientation", None}, default None
         "max_orientation" keeps, of the responses of filters that differ in nothing but the column `orientation`, the
         largest at each pixel. With `root_filter_set` these are the eight maximum responses (MR8).
@@ -51,21 +54,29 @@ def apply(
     Returns
     -------
     ndarray
-        The responses, `(n, height, width)`: float32 for a float32 image, else float64. With `reduce`, one for each
-        group of filters, in the order of their first filters.
+        The responses, `(n, height, width)`: float32 for a float32 image, else float64. Those of a stack are
+        `(..., n, height, width)`; channels come last, `(..., n, height, width, channels)`. With `reduce`, there is one
+        response for each group of filters, in the order of their first filters.
 
     Raises
     ------
     TypeError
         If the image is not real numbers.
     ValueError
-        If its dimensions are not the bank's, `mode` or `reduce` is none of those, or the bank that is to be reduced
-        has no column `orientation`.
+        If it has fewer dimensions than the bank, `mode` or `reduce` is none of those, or the bank that is to be
+        reduced has no column `orientation`.
 
     Notes
     -----
     Equal to ``scipy.ndimage.correlate(image, filter, mode=mode)`` for each filter: nothing is flipped, and the
-    pixel at `k // 2` of the filter lies on the pixel of the image. Large filters go through the FFT.
+    pixel at `k // 2` of the filter lies on the pixel of the image.
+
+    Windows of the image are written out as columns and multiplied with all filters at once, which takes about
+    ``t (0.28 + 0.042 n) + n`` ns a pixel for `n` filters of `t` pixels; or each block of the image is transformed once,
+    multiplied with the transforms of the filters and transformed back (overlap-save), which takes about
+    ``5 (n + 1)`` ns, more where filters are large for the image; or, of filters that are all products of a column and a
+    row, columns first and rows after. What is estimated to be faster is done, on all cores. All agree to rounding. NaN
+    and infinity reach no further than the filters do.
 
     Examples
     --------
@@ -73,6 +84,8 @@ def apply(
     >>> from skimage import data
     >>> fb.apply(data.camera(), fb.gabor(11)).shape
     (16, 512, 512)
+    >>> fb.apply(data.astronaut(), fb.gabor(11), channel_axis=-1).shape
+    (16, 512, 512, 3)
     """
     filters = as_filters(bank)
     _check.choice("reduce", reduce, (None, "max_orientation"))
@@ -80,29 +93,42 @@ def apply(
     values = np.asarray(image)
     if values.dtype.kind not in "biuf":
         raise TypeError(f"`image` must be real numbers, got {values.dtype}")
-    if values.ndim != filters.ndim - 1 or not values.size:
-        raise ValueError(
-            f"`image` must have {filters.ndim - 1} dimensions like the filters, got shape {values.shape}; "
-            f"apply the bank to one channel of one image at a time"
-        )
     _check.choice("mode", mode, PADDING)
+    if channel_axis is not None:
+        axis = _check.integer("channel_axis", channel_axis, at_least=-values.ndim, at_most=values.ndim - 1)
+        values = np.moveaxis(values, axis, 0)
+    dimensions = filters.ndim - 1
+    if values.ndim - (channel_axis is not None) < dimensions or not values.size:
+        channels = "" if channel_axis is None else " beside `channel_axis`"
+        raise ValueError(
+            f"`image` must have at least {dimensions} dimensions{channels} like the filters, and pixels, got shape "
+            f"{np.shape(image)}"
+        )
+    if channel_axis is None and values.ndim > dimensions > 1 and values.shape[-1] <= MOST_CHANNELS < values.shape[-2]:
+        raise ValueError(
+            f"`image` of shape {values.shape} looks like colour, and would be read as a stack of images that are "
+            f"{values.shape[-1]} pixels wide; pass channel_axis=-1, or one channel of the image"
+        )
     precision = np.float32 if values.dtype == np.float32 else np.float64
-    responses = _correlated(values.astype(precision, copy=False), filters.astype(precision, copy=False), mode, cval)
-    return responses if groups is None else np.stack([responses[group].max(axis=0) for group in groups])
+    stack = values.shape[: values.ndim - dimensions]
+    responses = _correlated(
+        values.reshape(-1, *values.shape[len(stack) :]).astype(precision, copy=False),
+        filters,
+        mode,
+        cval,
+    ).reshape(*stack, len(filters), *values.shape[len(stack) :])
+    if groups is not None:
+        places = len(stack)
+        responses = np.stack([responses.take(group, axis=places).max(axis=places) for group in groups], axis=places)
+    return responses if channel_axis is None else np.moveaxis(responses, 0, -1)
 
 
-def _correlated(values: Array, filters: Array, mode: str, cval: float) -> Array:
-    # The FFT would spread a NaN over the whole response. scipy.ndimage (1.17) reads past images that are less
-    # than an eighth of the filter: mode "reflect" is wrong there.
-    sound = all(side < 8 * length for side, length in zip(filters.shape[1:], values.shape, strict=True))
-    if sound and (filters[0].size <= DIRECT_PIXELS or not np.isfinite(values).all()):
-        return np.stack([ndimage.correlate(values, one, mode=mode, cval=cval) for one in filters])
-    widths = [(side // 2, side - 1 - side // 2) for side in filters.shape[1:]]
+def _correlated(images: Array, filters: Array, mode: str, cval: float) -> Array:
+    widths = [(0, 0), *((side // 2, side - 1 - side // 2) for side in filters.shape[1:])]
     settings = {"constant_values": cval} if mode == "constant" else {}
-    padded = np.pad(values, widths, mode=PADDING[mode], **settings)  # type: ignore[call-overload]
-    flipped = np.flip(filters, axis=tuple(range(1, filters.ndim)))
-    responses: Array = np.stack([signal.oaconvolve(padded, one, mode="valid") for one in flipped])
-    return responses
+    padded = np.pad(images, widths, mode=PADDING[mode], **settings)  # type: ignore[call-overload]
+    # A Fourier transform would spread a NaN over a whole response.
+    return _correlate.correlate(padded, filters, finite=bool(np.isfinite(images).all()))
 
 
 def _alike_but_for_orientation(bank: FilterBank | npt.ArrayLike) -> list[list[int]]:

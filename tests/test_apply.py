@@ -1,5 +1,7 @@
 """`apply` against scipy.ndimage.correlate: every mode, parity and number of dimensions, small filters and large."""
 
+import functools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 import filterbank as fb
+from filterbank import _correlate
 
 MODES = ["reflect", "mirror", "nearest", "wrap", "constant"]
 
@@ -132,6 +135,115 @@ def test_any_shapes(image, data, mode):
     assert_equal(fb.apply(values, filters, mode), expected_by_padding(values, filters, mode), 5e-14)
 
 
+@pytest.mark.parametrize("filters", [(3, 5, 5), (3, 16, 15)])
+def test_a_stack_is_its_images(filters):
+    stack, bank = noise(2, 4, 20, 30), noise(*filters)
+    found = fb.apply(stack, bank)
+    assert found.shape == (2, 4, 3, 20, 30)
+    for index in np.ndindex(2, 4):
+        np.testing.assert_array_equal(found[index], fb.apply(stack[index], bank))
+    assert fb.apply(noise(6, 100), noise(2, 9)).shape == (6, 2, 100)
+
+
+@pytest.mark.parametrize(("axis", "places"), [(-1, (1, 2)), (2, (1, 2)), (0, (2, 3))])
+def test_channels_are_filtered_each_by_itself(axis, places):
+    image, bank = np.moveaxis(noise(20, 30, 3), -1, axis), noise(4, 5, 5)
+    found = fb.apply(image, bank, channel_axis=axis)
+    assert found.shape == (4, 20, 30, 3)
+    for channel in range(3):
+        np.testing.assert_array_equal(found[..., channel], fb.apply(image.take(channel, axis=axis), bank))
+    stack = np.stack([image, -image])
+    both = fb.apply(stack, bank, channel_axis=axis if axis < 0 else axis + 1)
+    np.testing.assert_array_equal(both, np.stack([found, -found]))
+
+
+def test_stacks_of_narrow_images_are_no_colours():
+    assert fb.apply(noise(5, 4, 4), noise(2, 3, 3)).shape == (5, 2, 4, 4)
+    with pytest.raises(ValueError, match="looks like colour"):
+        fb.apply(noise(40, 40, 4), noise(2, 3, 3))
+    assert fb.apply(noise(2, 40, 4), noise(2, 3)).shape == (2, 40, 2, 4)
+
+
+def test_the_largest_of_each_orientation_of_a_stack():
+    stack, bank = noise(3, 20, 20), fb.root_filter_set(49)
+    reduced = fb.apply(stack, bank, reduce="max_orientation")
+    np.testing.assert_array_equal(reduced[1], fb.apply(stack[1], bank, reduce="max_orientation"))
+
+
+# The ways to compute the same.
+
+
+SEPARABLE = {
+    "dct": fb.dct(9, n=20).filters,
+    "even and odd sides": fb.dct((6, 9), n=12).filters,
+    "volumes": fb.dct((3, 4, 5), n=9).filters,
+    "with zeros": np.concatenate([fb.dct(5, n=3).filters, np.zeros((1, 5, 5))]),
+}
+
+
+@pytest.mark.parametrize("filters", SEPARABLE.values(), ids=SEPARABLE)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_every_way_gives_the_same(filters, dtype):
+    images = noise(2, *(side + 11 for side in filters.shape[1:])).astype(dtype)
+    places = [side - k + 1 for side, k in zip(images.shape[1:], filters.shape[1:], strict=True)]
+    expected = _correlated_by_windows(images.astype(float), filters)
+    split = _correlate.separated(filters)
+    assert 1 <= len(split.columns) < len(filters)
+    passes = functools.partial(_correlate.by_passes, split=split)
+    filters = filters.astype(dtype)
+    for way in (_correlate.by_products, _correlate.by_transforms, passes):
+        responses = np.full((2, len(filters), *places), np.nan, dtype)
+        way(images, filters, responses)
+        assert_equal(responses, expected, 1e-14 if dtype == np.float64 else 2e-6)
+
+
+def _correlated_by_windows(images, filters):
+    axes = tuple(range(1, images.ndim))
+    windows = np.lib.stride_tricks.sliding_window_view(images, filters.shape[1:], axis=axes)
+    return np.moveaxis(np.tensordot(windows, filters, (range(-len(axes), 0), range(1, filters.ndim))), -1, 1)
+
+
+def test_filters_of_higher_rank_do_not_separate():
+    assert _correlate.separated(fb.gabor(9).filters) is None
+    turned = fb.gabor(9, orientations=[0, np.pi / 2]).filters
+    assert len(_correlate.separated(turned).rests) < len(turned)
+
+
+@pytest.mark.parametrize("at_once", [1, 50, 400, 10**6])
+def test_columns_of_any_number_give_the_same(at_once, monkeypatch):
+    monkeypatch.setattr(_correlate, "VALUES_AT_ONCE", at_once)
+    for image, filters in (
+        (noise(20, 30), noise(3, 5, 4)),
+        (noise(6, 7, 8), noise(2, 3, 2, 3)),
+        (noise(50), noise(2, 7)),
+    ):
+        assert_equal(fb.apply(image, filters, "wrap"), expected_by_padding(image, filters, "wrap"), 2e-14)
+
+
+@pytest.mark.parametrize(("sides", "filters"), [((300, 40), (5, 9, 9)), ((70, 70), (3, 33, 20)), ((2000,), (2, 300))])
+@pytest.mark.parametrize("block", [40, 64, 10**4])
+def test_blocks_of_any_size_give_the_same(sides, filters, block, monkeypatch):
+    monkeypatch.setattr(_correlate, "SIDES", (block,))
+    _correlate._sides.cache_clear()
+    images, bank = noise(2, *sides), noise(*filters)
+    places = [side - k + 1 for side, k in zip(sides, filters[1:], strict=True)]
+    responses = np.full((2, len(bank), *places), np.nan)
+    _correlate.by_transforms(images, bank, responses)
+    _correlate._sides.cache_clear()
+    assert_equal(responses, _correlated_by_windows(images, bank), 2e-14)
+
+
+def test_the_estimate_takes_each_way_where_it_wins():
+    def way(filters, side=1024):
+        chosen = _correlate.fastest((1, side, side), filters)
+        return getattr(chosen, "func", chosen)
+
+    assert way(noise(64, 5, 5)) is _correlate.by_products
+    assert way(noise(64, 31, 31)) is _correlate.by_transforms
+    assert way(fb.dct(11, n=64).filters) is _correlate.by_passes
+    assert way(noise(1, 3, 3), side=10) is _correlate.by_products
+
+
 def test_lists_and_plain_filters_are_taken():
     found = fb.apply([[1, 2, 3], [4, 5, 6]], [[[0, 0, 1]]], mode="constant")
     np.testing.assert_array_equal(found, [[[2, 3, 0], [5, 6, 0]]])
@@ -143,14 +255,14 @@ def test_lists_and_plain_filters_are_taken():
         (
             (np.ones((9, 9, 3)), fb.dct(3)),
             ValueError,
-            r"`image` must have 2 dimensions like the filters, got shape \(9, 9, 3\)",
+            r"`image` of shape \(9, 9, 3\) looks like colour, .* 3 pixels wide; pass channel_axis=-1",
         ),
         (
             (np.ones(9), fb.dct(3)),
             ValueError,
-            r"`image` must have 2 dimensions .*; apply the bank to one channel of one",
+            r"`image` must have at least 2 dimensions like the filters, and pixels, got shape \(9,\)",
         ),
-        ((np.ones((0, 9)), fb.dct(3)), ValueError, r"`image` must have 2 dimensions .*, got shape \(0, 9\)"),
+        ((np.ones((0, 9)), fb.dct(3)), ValueError, r"`image` must have at least 2 dimensions .*, got shape \(0, 9\)"),
         ((np.ones((9, 9)) * 1j, fb.dct(3)), TypeError, "`image` must be real numbers, got complex128"),
         (([["a"]], fb.dct(3)), TypeError, "`image` must be real numbers, got <U1"),
         ((np.ones((9, 9)), fb.dct(3), "same"), ValueError, "`mode` must be one of 'reflect', .*'constant', got 'same'"),

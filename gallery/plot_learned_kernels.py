@@ -12,8 +12,8 @@ to Gabor filters. At the end you can ask a trained layer of your own the same qu
 # --------------------
 #
 # Patches of brick, grass and gravel (scikit-image), the left halves of the photographs to train on,
-# the right halves to test on. The bank is for textures: Gabor filters at two frequencies, four
-# orientations and two phases. Ten low-pass filters would throw away what tells textures apart.
+# the right halves to see that both layers learned. The bank is for textures: Gabor filters at two frequencies,
+# four orientations and two phases. Ten low-pass filters would throw away what tells textures apart.
 
 import keras
 import matplotlib.pyplot as plt
@@ -55,10 +55,17 @@ def trained(layer):
 bank = fb.gabor(11)
 plain = keras.layers.Conv2D(16, 11, activation="relu", name="plain")
 on_bank = BasisConv2D(16, bank, activation="relu", name="on_bank")
+guesses = np.bincount(test_labels).max() / len(test_labels)
 for layer in (plain, on_bank):
     accuracy = trained(layer).evaluate(test_images, test_labels, verbose=0)[1]
     trainable = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
-    print(f"{layer.name:>8}: {trainable:5,} weights train in the layer, test accuracy {accuracy:.1%}")
+    learned = "learned its task" if accuracy > 2 * guesses else "did not learn its task"
+    print(f"{layer.name:>8}: {trainable:5,} weights train in the layer, and it {learned}")
+
+# %%
+# Learned means here: right more than twice as often as a guess, on the right halves. Which of the two does
+# better is no question for one seed and a rate that nobody tuned; :ref:`sphx_glr_gallery_plot_textures.py` asks
+# it with three seeds, rates chosen for each, and random banks as the control.
 
 # %%
 # The kernels

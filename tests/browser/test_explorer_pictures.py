@@ -92,10 +92,12 @@ def coloured(map_, left, top, size, image):
     """Return the part of a canvas that a map fills, and what Matplotlib would draw of the map at its pixels."""
     samples = np.linspace(0, 1, len(map_))
     inside = np.arange(2, int(size) - 2)  # but for the frame
-    part = image[np.ix_(top + inside, left + inside)]
-    at = (inside + 0.5) / size
-    values = RegularGridInterpolator((samples, samples), map_ / map_.max())(tuple(np.meshgrid(at, at, indexing="ij")))
-    return part, colormaps["viridis"](values)[..., :3] * 255
+    part = image[np.ix_(top + inside, int(left) + inside)]
+    down, right = (inside + 0.5) / size, (inside + 0.5 + int(left) - left) / size
+    # The browser interpolates the colours of the samples.
+    colours = colormaps["viridis"](map_ / map_.max())[..., :3] * 255
+    places = tuple(np.meshgrid(down, right, indexing="ij"))
+    return part, RegularGridInterpolator((samples, samples), colours)(places)
 
 
 @pytest.mark.parametrize("canvas", ["one", "plane"])
@@ -107,12 +109,14 @@ def test_maps_reach_from_border_to_border(explorer_page, canvas):
     own = magnitudes(state)[0]
     if canvas == "one":
         size = min((image.shape[1] - 12) / 2 - 1, 190)
-        part, wanted = coloured(own, round(1 + size + 12), 1, size, image)
+        part, wanted = coloured(own, 1 + size + 12, 1, size, image)
     else:
         size = min(image.shape[1] - 54, 330)
         part, wanted = coloured(own**2, 46, 6, size, image)
         # The contour hides some of it.
         line = np.abs(part - wanted).max(axis=2) > 60
         part = np.where(line[..., None], wanted, part)
-    assert np.ptp(wanted[:, -20:, 1]) > 100
-    assert np.abs(part - wanted).max(axis=2)[:, -20:].mean() < 3
+    flank = (slice(len(part) // 2 - 8, len(part) // 2 + 8), slice(-12, None))  # where the lobe meets the border
+    assert np.ptp(wanted[flank][..., 1]) > 60
+    # Of 256 levels: 4 where the samples stand right, 9 and more where they are half a sample off.
+    assert np.abs(part - wanted)[flank].max(axis=2).mean() < 6

@@ -150,6 +150,8 @@ def test_on_a_phone_line_and_numbers_stay_in_sight(open_page, explorer):
             assert tiles["y"] + tiles["height"] <= focused["y"]
             assert focused["y"] + focused["height"] <= result["y"]
             assert result["height"] < PHONE["height"] / 5
+            code, numbers = page.locator(".code").bounding_box(), page.locator(".numbers").bounding_box()
+            assert code["y"] + code["height"] <= numbers["y"]
             for name in ("#python", "#copy", "#count", "#rank", "#condition", "#bounds"):
                 box = page.locator(name).bounding_box()
                 assert box["height"] > 10

@@ -61,9 +61,10 @@ def trained(make_layer, callbacks, seed):
         [keras.Input((32, 32, 1)), layer, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3)]
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.005), loss, metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(0.005), loss)
     fit = model.fit(images, labels, batch_size=32, epochs=epochs, verbose=0, callbacks=callbacks)
-    return layer, fit.history["loss"], model.evaluate(test_images, test_labels, verbose=0)[1]
+    right = np.argmax(model(test_images), axis=1) == test_labels
+    return layer, fit.history["loss"], float(np.mean(right))
 
 
 ways = {

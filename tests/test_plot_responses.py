@@ -46,7 +46,7 @@ def test_a_montage_is_the_image_and_its_responses_on_one_scale():
     expected = fb.apply(IMAGE, BANK)
     assert_same(cells_of(sheet, len(BANK), (40, 30)), expected)
     limit = np.abs(expected).max()
-    assert sheet.get_clim() == (-limit, limit)
+    assert sheet.get_clim() == pytest.approx((-limit, limit))
     np.testing.assert_array_equal(image.get_array(), IMAGE)
     assert image.get_clim() == (IMAGE.min(), IMAGE.max())
     for inset, one in zip(insets, BANK.filters, strict=True):

@@ -91,7 +91,7 @@ def test_no_page_is_wider_than_a_phone(open_page, overflow, address, name):
 
 
 @pytest.mark.parametrize(
-    ("words", "found"), [("gabor", "filterbank.gabor.html"), ("initialiser", "initialisation.html")]
+    ("words", "found"), [("gabor", "filterbank.gabor.html"), ("initialiser", "guide/initialisation.html")]
 )
 def test_the_search_finds(open_page, address, words, found):
     with open_page(f"{address}index.html", viewport=DESK) as (page, heard):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from . import _check, _correlate
 from ._bank import FilterBank, as_filters
 from ._check import Array
+from ._images import MOST_CHANNELS
 
 # The boundary modes of scipy.ndimage, and NumPy's names for the same.
 PADDING = {
@@ -19,7 +20,6 @@ PADDING = {
     "wrap": "wrap",
     "constant": "constant",
 }
-MOST_CHANNELS = 4
 
 
 def apply(

@@ -155,6 +155,11 @@ def window_name(window: Sequence[int]) -> str:
     return "x".join(str(side) for side in window)
 
 
+def window_words(window: Sequence[int]) -> str:
+    """Say how large a window is: '8x8 pixels', '31 samples'."""
+    return f"{window[0]} samples" if len(window) == 1 else f"{window_name(window)} pixels"
+
+
 def first(n: object, available: int, *, what: str, hint: str) -> int:
     """Return how many filters to keep: all, or the first `n` of those available."""
     if n is None:

@@ -86,18 +86,18 @@ def by_products(images: Array, filters: Array, responses: Array, which: Array | 
         windows = np.lib.stride_tricks.sliding_window_view(image, size, axis=axes)
         windows = np.moveaxis(windows, axes, range(-len(axes), 0))  # (*size, *places)
         rows = response.reshape(len(response), -1)
-        for place, begin, end in _runs(response.shape[1:], room):
+        for place, begin, end in runs(response.shape[1:], room):
             block: Any = (..., *place)
             # Written at once into rows that lie far apart, the product would take several times as long.
             rows[which, begin:end] = flat @ windows[block].reshape(len(flat.T), -1)
 
 
-def _runs(shape: tuple[int, ...], most: int) -> Iterator[tuple[tuple[slice, ...], int, int]]:
+def runs(shape: tuple[int, ...], most: int) -> Iterator[tuple[tuple[slice, ...], int, int]]:
     """Cut an array into runs of at most `most` neighbours, or one: the slices, and where they begin and end."""
     inner = math.prod(shape[1:])
     if inner > most and len(shape) > 1:
         for index in range(shape[0]):
-            for block, begin, end in _runs(shape[1:], most):
+            for block, begin, end in runs(shape[1:], most):
                 yield (slice(index, index + 1), *block), index * inner + begin, index * inner + end
         return
     step = max(1, most // inner)

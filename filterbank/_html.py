@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._bank import FilterBank, rank_and_condition
-from ._check import Float64, window_name
+from ._check import Float64, window_words
 from ._table import Code, facts
 
 SHOWN = 24
@@ -70,8 +70,7 @@ def strip(bank: FilterBank) -> str:
 
 def count_of(bank: FilterBank) -> str:
     """Return how many filters of which size there are."""
-    window = f"{bank.size[0]} samples" if bank.ndim == 1 else f"{window_name(bank.size)} pixels"
-    return f"{len(bank)} of {window}"
+    return f"{len(bank)} of {window_words(bank.size)}"
 
 
 # The recipe

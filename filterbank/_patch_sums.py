@@ -15,6 +15,7 @@ import numpy as np
 from scipy import fft
 
 from ._check import Array, Float64
+from ._correlate import runs
 
 VALUES_AT_ONCE = 2**20  # of the patches that are written out as rows; a matrix that stays in the cache
 
@@ -75,21 +76,9 @@ def patch_rows(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]
     views = np.moveaxis(views, 1, -1)  # (count, *places, *window, channels)
     pixels = images.shape[1] * math.prod(window)
     finite = bool(np.isfinite(images).all())
-    for block in _slabs(views, dimensions + 1, max(1, VALUES_AT_ONCE // pixels)):
-        rows = block.reshape(-1, pixels)
+    for place, _, _ in runs(views.shape[: dimensions + 1], max(1, VALUES_AT_ONCE // pixels)):
+        rows = views[place].reshape(-1, pixels)
         yield rows if finite else rows[np.isfinite(rows).all(axis=1)]
-
-
-def _slabs(views: Float64, places: int, most: int) -> Iterator[Float64]:
-    """Cut an array along its first axes, `places` of them, into parts of at most `most` places."""
-    inner = math.prod(views.shape[1:places])
-    if inner > most and places > 1:
-        for part in views:
-            yield from _slabs(part, places - 1, most)
-        return
-    step = max(1, most // inner)
-    for start in range(0, len(views), step):
-        yield views[start : start + step]
 
 
 # By autocorrelation

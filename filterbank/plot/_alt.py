@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from .._bank import FilterBank
-from .._check import window_name
+from .._check import window_words
 from ._canvas import descriptions, whole_figure
 from ._labels import plain
 
@@ -53,11 +51,6 @@ def bank_words(bank: FilterBank) -> str:
     """Say what a bank holds: '10 filters of 8x8 pixels of the family dct'."""
     family = "" if bank.family == "custom" else f" of the family {bank.family}"
     return f"{counted(len(bank), 'filter')} of {window_words(bank.size)}{family}"
-
-
-def window_words(size: Sequence[int]) -> str:
-    """Say how large a window is: '8x8 pixels', '31 samples'."""
-    return f"{size[0]} samples" if len(size) == 1 else f"{window_name(size)} pixels"
 
 
 def scale_words(limit: float, scale: str = "shared") -> str:

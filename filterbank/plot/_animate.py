@@ -11,10 +11,10 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 
 from .. import _check
-from .._check import Array, Float64
+from .._check import Array, Float64, window_words
 from .._kernels import as_float64
 from . import _layout, _tiles
-from ._alt import counted, finish, scale_words, window_words
+from ._alt import counted, finish, scale_words
 from ._animation import Animation, writer_of
 from ._canvas import AnyFigure, Inches, Picture, checked_figure
 from ._coefficients import coefficients, map_inches

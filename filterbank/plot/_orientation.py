@@ -10,7 +10,6 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._apply import apply
 from .._bank import FilterBank
 from .._check import Float64
 from ..analysis import tuning
@@ -19,7 +18,7 @@ from ._alt import bank_words, finish
 from ._canvas import axes_inches, inches_from
 from ._colours import orientation_colours
 from ._labels import tidy
-from ._seen import Seen
+from ._seen import Seen, each_response
 from ._tiles import Cmap
 
 BRIGHTEST = 99  # percent of the pixels, below which the brightness ends
@@ -102,9 +101,9 @@ def _orientations(bank: FilterBank) -> tuple[Float64, str]:
 def _vectors(image: Float64, bank: FilterBank, angles: Float64, mode: str) -> Complex:
     """Return the energies of all filters, added as vectors at twice their angles."""
     total = np.zeros(image.shape, dtype=np.complex128)
-    for one, angle in zip(bank.filters, angles, strict=True):
-        if np.isfinite(angle):
-            total += apply(image, one[None], mode)[0] ** 2 * np.exp(2j * angle)
+    known = np.isfinite(angles)
+    for response, angle in zip(each_response(image, bank.filters[known], mode), angles[known], strict=True):
+        total += response**2 * np.exp(2j * angle)
     return total
 
 

@@ -13,11 +13,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._check import Float64, Size
+from .._check import Float64, Size, window_words
 from .._images import Source, sources
 from ..patches import PatchMoments
 from . import _layout, _tiles
-from ._alt import counted, finish, window_words
+from ._alt import counted, finish
 from ._canvas import AnyFigure, axes_inches, given_axes
 from ._labels import tidy
 from ._tiles import CMAP, Cmap, Scale

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from .. import _check
-from .._apply import PADDING, apply
+from .._apply import PADDING
 from .._bank import FilterBank
 from .._check import Float64
 from . import _tiles
@@ -23,7 +23,7 @@ from ._canvas import AnyFigure, given_axes
 from ._labels import Labels, filter_labels, tidy
 from ._layout import Grid
 from ._orientation import draw_orientations
-from ._seen import Seen
+from ._seen import Seen, each_response
 from ._sources import bank_of
 from ._tiles import CMAP, Cmap, Scale
 
@@ -191,12 +191,11 @@ def _block_note(seen: Seen, block: int) -> str:
 
 
 def _responses(image: Float64, bank: FilterBank, mode: str, block: int) -> tuple[Float64, Float64]:
-    """Return what is drawn of each response, and its largest magnitude, filter by filter to spare the memory."""
+    """Return what is drawn of each response, and its largest magnitude, which spares the memory."""
     parts, peaks = [], []
-    for one in bank.filters:
-        response = apply(image, one[None], mode)
+    for response in each_response(image, bank.filters, mode):
         peaks.append(np.abs(response).max())
-        parts.append(_tiles.planes(response) if image.ndim == 3 else _tiles.strongest(response, block))
+        parts.append(_tiles.planes(response[None]) if image.ndim == 3 else _tiles.strongest(response[None], block))
     return np.concatenate(parts), np.array(peaks)
 
 

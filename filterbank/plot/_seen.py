@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,10 @@ import numpy.typing as npt
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 
-from .._check import Float64
+from .._apply import apply
+from .._check import Float64, window_words
 from .._kernels import as_array, as_float64
 from . import _layout, _tiles
-from ._alt import window_words
 from ._canvas import axes_inches, bare
 from ._layout import Grid, Shape
 
@@ -24,6 +24,7 @@ DETAIL = 200  # pixels of the sheet for each inch of a tile; more would only mak
 ENLARGED = 1.5  # of the tiles of images over those of filters
 CURVES = Shape(20, 80, 8)  # the tiles of signals
 BYTE = 255.0
+AT_ONCE = 8  # responses in memory
 BESIDE = 0.3  # of such a tile, the room at its left
 
 
@@ -114,6 +115,12 @@ class Seen:
         ax.imshow(
             shown, cmap="gray", vmin=low, vmax=high, extent=extent, aspect=grid.aspect, interpolation="antialiased"
         )
+
+
+def each_response(image: Float64, filters: Float64, mode: str) -> Iterator[Float64]:
+    """Yield the response to each filter; some are computed together, which costs less, but not all, for the memory."""
+    for start in range(0, len(filters), AT_ONCE):
+        yield from apply(image, filters[start : start + AT_ONCE], mode)
 
 
 def _white(kind: np.dtype[Any], largest: float) -> float:

@@ -7,7 +7,7 @@ from matplotlib.collections import LineCollection
 from plotted import BANK, RNG, WEIGHTS, BasisLayer, Layer, image_of, texts_of, tiles_of
 
 import filterbank as fb
-from filterbank.plot._colours import orientation_colours
+from filterbank.plot._colours import frequency_colours, orientation_colours
 from filterbank.plot._labels import MINUS
 from filterbank.plot._spectrum_lines import orientation_groups
 
@@ -136,6 +136,31 @@ def test_contours_by_frequency_are_coloured_by_octaves():
     bar = figure.axes[0].child_axes[0]
     assert "peak frequency" in bar.get_ylabel()
     assert [text.get_text() for text in bar.get_yticklabels()] == ["0.124", "0.176", "0.25"]
+
+
+@pytest.mark.parametrize("frequencies", [[0.2], [0.2, 0.201], [0.15, 0.2], [0.35, 0.37]])
+def test_colours_of_frequencies_span_an_octave_at_least(frequencies):
+    bank = fb.gabor(31, frequencies=frequencies, orientations=2)
+    ax = fb.plot.spectrum(bank, kind="contours", color="frequency").axes[0]
+    (bar,) = ax.child_axes
+    low, high = bar.get_ylim()
+    assert high == pytest.approx(2 * low)
+    peaks = fb.analysis.tuning(bank)["frequency"]
+    assert low < peaks.min() <= peaks.max() < high
+    (lines,) = lines_of(ax)
+    octaves = np.log2(peaks.max() / peaks.min())
+    steps = np.abs(frequency_colours().colors - lines.get_colors()[:, None]).sum(axis=-1).argmin(axis=1)
+    assert np.ptp(steps) / 255 == pytest.approx(octaves, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("bank", "color", "planes"), [(VOLUMES, "orientation", 3), (np.ones((1, 5, 5)), "frequency", 0)]
+)
+def test_without_a_colour_there_is_no_colour_bar(bank, color, planes):
+    ax = fb.plot.spectrum(bank, kind="contours", color=color).axes[0]
+    assert len(ax.child_axes) == planes
+    assert "colour of text" in ax.get_xlabel()
+    assert len(fb.plot.spectrum(GABOR, kind="contours", color=color).axes[0].child_axes) == 1
 
 
 def test_contours_of_rings_are_in_the_colour_of_text():

@@ -137,13 +137,14 @@ class Colouring:
 
     @classmethod
     def by_frequency(cls, frequency: Float64, unit: str, cmap: Cmap | None = None) -> Colouring:
-        """Colour by frequency, in octaves if it spans one; not that of zero frequency."""
+        """Colour by frequency in octaves, over one at least: nearly equal ones look alike. Not that of zero."""
         values = np.where(frequency > 0, frequency, np.nan)
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.1, 0.1)
-        if high - low <= ROUND:
-            low, high = low / 2, min(2 * high, 0.75)
-        norm = LogNorm(low, high) if high >= 2 * low else Normalize(low, high)
+        if high < 2 * low:
+            high = min((2 * low * high) ** 0.5, max(HIGHEST, high))
+            low = high / 2
+        norm = LogNorm(low, high)
         middle = float(norm.inverse(0.5))
         label = f"peak frequency\n(cycles per {unit})"
         return cls(values, cmap or frequency_colours(), norm, label, {end: tidy(end) for end in (low, middle, high)})
@@ -182,7 +183,9 @@ class Colouring:
         return colours
 
     def draw_bar(self, ax: Axes, edge: float = 1.0) -> None:
-        """Draw the colour bar."""
+        """Draw the colour bar, if anything has a colour."""
+        if not np.isfinite(self.values).any():
+            return
         _tiles.draw_colorbar(ax, self.mappable, self.label, edge=edge, ticks=self.ticks)
 
 

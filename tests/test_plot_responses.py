@@ -77,7 +77,24 @@ def test_each_on_its_own_scale_is_said():
     assert sheet.get_clim() == (-1, 1)
     peaks = np.abs(cells_of(sheet, 3, (40, 30))).max(axis=(1, 2))
     np.testing.assert_allclose(peaks, [1, 1, 0], rtol=1e-15)
-    assert axes.get_xlabel() == "each response on its own scale"
+    assert axes.get_xlabel().startswith("each response on its own scale;")
+
+
+@pytest.mark.parametrize(
+    ("image", "bank", "others"),
+    [
+        (IMAGE, BANK, "the image and the filters on scales of their own"),
+        (IMAGE, RNG.standard_normal((1000, 3, 3)), "the image on a scale of its own"),
+        (RNG.random((40, 30, 3)), BANK, "the filters on a scale of their own"),
+        (np.arange(50.0), fb.dct((9,), n=3), "the signal and the filters on scales of their own"),
+        (RNG.standard_normal((8, 10, 12)), fb.dct((3, 3, 3), n=2), "the volume and the filters on scales of their own"),
+    ],
+    ids=["image", "many", "colour", "signal", "volume"],
+)
+def test_what_is_not_on_the_scale_of_the_responses_is_said(image, bank, others):
+    figure = fb.plot.responses(image, bank)
+    assert others in figure.axes[0].get_xlabel().replace("\n", " ").split("; ")
+    assert f"{others[0].upper()}{others[1:]}." in fb.plot.alt_text(figure)
 
 
 def test_the_scale_can_end_where_asked():
@@ -95,7 +112,7 @@ def test_of_large_responses_the_strongest_of_each_block_is_drawn():
     (axes,) = figure.axes
     responses = fb.apply(image, BANK)
     block = int(axes.get_xlabel().split("x")[-1])
-    assert axes.get_xlabel() == f"each pixel the strongest response of {block}x{block}"
+    assert axes.get_xlabel().endswith(f"each pixel the strongest response of {block}x{block}")
     assert block > 1
     shape = (-(-300 // block), -(-500 // block))
     drawn = cells_of(axes.get_images()[0], len(BANK), shape)
@@ -131,7 +148,7 @@ def test_of_a_colour_image_the_filters_see_the_luminance(channels):
     grey = colours[..., 0] * 0.2125 + colours[..., 1] * 0.7154 + colours[..., 2] * 0.0721
     np.testing.assert_allclose(cells_of(sheet, len(BANK), (20, 30)), fb.apply(grey, BANK), atol=1e-10)
     np.testing.assert_allclose(image.get_array(), colours[..., :3] / 255, rtol=1e-15)
-    assert axes.get_xlabel() == "responses to the luminance"
+    assert axes.get_xlabel() == "responses to the luminance; the filters on a scale of their own"
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64, list, np.uint16])

@@ -163,11 +163,12 @@ def _montage(
     end = _tiles.end_of(peaks, limit, scale)
     if _check.choice("scale", scale, ("shared", "each")) == "each":
         values /= np.where(peaks > 0, peaks, 1.0).reshape(-1, *[1] * (values.ndim - 1))
-    notes = [heading, seen.note, _scale_note(seen, scale, end), _block_note(seen, block)]
+    others = _others_note(seen, grid)
+    notes = [heading, seen.note, _scale_note(seen, scale, end), others, _block_note(seen, block)]
 
     flat = seen.grey.ndim == 1
     colorbar = colorbar and not flat
-    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=any(notes))
+    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=True)
     draw = _draw_curves if flat else _draw_images
     draw(ax, seen, values, bank, grid, block, end, CMAP if cmap is None else cmap)
     _tiles.draw_labels(ax, texts, grid)
@@ -175,13 +176,21 @@ def _montage(
     if colorbar:
         _tiles.draw_colorbar(ax, ax.get_images()[0], "share of the largest" if scale == "each" else "response")
     count = f"{'the response' if len(bank) == 1 else f'{len(bank)} responses'} to {bank_words(bank)}"
-    return finish(ax, f"{seen.words}, and {count}, {scale_words(end, scale)}", _tiles.volume_note(bank.ndim))
+    return finish(ax, f"{seen.words}, and {count}, {scale_words(end, scale)}", others, _tiles.volume_note(bank.ndim))
 
 
 def _scale_note(seen: Seen, scale: Scale, end: float) -> str:
     if scale == "each":
         return "each response on its own scale"
     return f"half a tile is a response of {tidy(end)}" * (seen.grey.ndim == 1)
+
+
+def _others_note(seen: Seen, grid: Grid) -> str:
+    """Say what is not on the scale of the responses; a colour image is on none."""
+    has_filters = seen.grey.ndim == 1 or _inset_side(seen, grid) is not None
+    others = [f"the {seen.kind}"] * (seen.colours is None) + ["the filters"] * has_filters
+    scales = "scales of their own" if len(others) > 1 else f"a scale of {'their' if has_filters else 'its'} own"
+    return f"{' and '.join(others)} on {scales}" if others else ""
 
 
 def _block_note(seen: Seen, block: int) -> str:
@@ -212,14 +221,22 @@ def _draw_images(
     if bank.ndim == 3:
         slices, boxes = _tiles.central_slices(bank.filters), _tiles.slice_boxes(seen.grey.shape, boxes)
     _tiles.draw_frames(ax, boxes)
-    end = _tiles.limit_of(bank.filters)
-    cell = np.array([grid.inches[0] / grid.columns, grid.inches[1] / grid.rows])
-    inches = INSET * float(((boxes[:, [1, 3]] - boxes[:, [0, 2]]) * cell).min())
-    if inches < SMALLEST_INSET:
+    end, side = _tiles.limit_of(bank.filters), _inset_side(seen, grid)
+    if side is None:
         return
     for number, (x, _, y, _) in enumerate(boxes[len(slices) :]):
         one, part = divmod(number, len(slices))
-        _draw_inset(ax, slices[part][one], (x, y), inches / cell, grid, Normalize(-end, end), cmap)
+        _draw_inset(ax, slices[part][one], (x, y), side, grid, Normalize(-end, end), cmap)
+
+
+def _inset_side(seen: Seen, grid: Grid) -> Float64 | None:
+    """Return how long a filter in a corner is, in units of x and y; None where it could not be seen."""
+    boxes = grid.boxes(1)
+    if seen.grey.ndim == 3:
+        boxes = _tiles.slice_boxes(seen.grey.shape, boxes)
+    cell = np.array(grid.inches) / (grid.columns, grid.rows)
+    inches = INSET * float(((boxes[:, [1, 3]] - boxes[:, [0, 2]]) * cell).min())
+    return inches / cell if inches >= SMALLEST_INSET else None
 
 
 def _draw_inset(

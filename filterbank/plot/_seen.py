@@ -62,8 +62,6 @@ class Seen:
     @property
     def note(self) -> str:
         """What must be said under the picture."""
-        if self.grey.ndim == 1:
-            return "the signal on its own scale"
         return "responses to the luminance" if self.colours is not None else _tiles.volume_note(self.grey.ndim)
 
     @property

@@ -62,6 +62,17 @@ def test_bars_are_as_long_as_the_bandwidths():
     np.testing.assert_allclose(across[..., 0].mean(axis=1), np.degrees(tuned["orientation"]))
 
 
+def test_bars_end_in_hairlines_but_where_they_go_on():
+    ax = fb.plot.tuning(fb.gabor(31, frequencies=[0.2], orientations=[0.0, 1.0], phases=[0.0])).axes[0]
+    upright, across = bars_of(ax)
+    flat, tall = [one.get_offsets() for one in ax.collections if one.get_gid() == "ends"]
+    np.testing.assert_array_equal(flat, upright.reshape(-1, 2))
+    ends = across.reshape(-1, 2)
+    assert len(ends) == len(tall) + 2 == 6  # of the first filter, which is cut at 0 and at 180 degrees
+    np.testing.assert_array_equal(tall, ends[(ends[:, 0] > 0) & (ends[:, 0] < 180)])
+    assert not ax.xaxis.get_gridlines()[0].get_visible()
+
+
 def test_bars_come_back_at_the_other_side():
     bank = fb.gabor(31, frequencies=[0.2], orientations=[0.0], phases=[0.0])
     ax = fb.plot.tuning(bank).axes[0]
@@ -87,9 +98,9 @@ def test_filters_without_orientation_stand_in_a_strip():
     assert x == points[3, 0]
     assert 0 < y < 0.1  # a share of the axes
     label = ax.get_xlabel().replace("\n", " ")
-    assert "none: 1 filter alike in all orientations" in label
-    assert "triangles: 1 filter with the peak at zero frequency" in label
-    assert "1 filter of zeros not drawn" in label
+    assert "none: 1 alike in all orientations" in label
+    assert "triangles: 1 at zero frequency" in label
+    assert "1 of zeros not drawn" in label
     assert [text.get_text() for text in ax.get_xticklabels()][-1] == "none"
 
 
@@ -177,7 +188,7 @@ def test_volumes_have_azimuth_and_elevation():
     np.testing.assert_allclose(azimuth[[0, 1, 3, 4, 5]], [0, 90, 180 - tilt, 0, 0], atol=1e-3)
     assert azimuth[2] > 186  # along z, in the strip
     np.testing.assert_allclose(elevation, [0, 0, 90, 0, -tilt, tilt], atol=1e-3)
-    assert "none: 1 filter along z" in figure.axes[0].get_xlabel()
+    assert "none: 1 along z" in figure.axes[0].get_xlabel()
     np.testing.assert_allclose([points_of(panel)[:, 1] for panel in figure.axes[0].child_axes[:2]], 0.2, atol=2e-3)
 
 
@@ -239,6 +250,19 @@ def test_many_filters_are_small_and_faint():
     few, many = (named(fb.plot.tuning(RNG.standard_normal((n, 5, 5))).axes[0], "filters") for n in (3, 300))
     assert many.get_sizes()[0] < few.get_sizes()[0]
     assert many.get_alpha() < few.get_alpha() == 1
+
+
+def test_the_caption_of_a_thousand_filters_is_short():
+    label = fb.plot.tuning(np.random.default_rng(0).normal(size=(1000, 5, 5))).axes[0].get_xlabel()
+    assert "places" not in label
+    assert label.count("\n") <= 3
+
+
+def test_numbers_of_frequencies_have_two_digits():
+    axis = fb.plot.tuning(fb.dct((128,), n=40)).axes[0].xaxis
+    texts = [text.get_text() for text in axis.get_ticklabels()]
+    assert texts == ["0.12", "0.062", "0.031", "0.016", "0.0078", "0.0039"]
+    np.testing.assert_array_equal(axis.get_ticklocs(), 2.0 ** np.arange(-3, -9, -1))
 
 
 def heights(ax, along="height"):

@@ -29,6 +29,7 @@ Color: TypeAlias = str | npt.ArrayLike | None
 EDGE = 6.0  # degrees shown beyond half a turn, where the first orientations come again
 FEW_TICKS = 2.0  # inches, the width of axes up to which three angles are named
 STRIP = 0.65  # inches, the width of the strip of filters without orientation
+FEW = 60  # filters, up to which they are drawn large and their places are counted
 LOWEST = 0.035  # share of the axes, where filters of zero frequency stand
 
 
@@ -184,8 +185,6 @@ def _draw_angles(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], not
 def _style(ax: Axes) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize="small")
-    ax.grid(alpha=0.3, linewidth=0.5)
-    ax.set_axisbelow(True)
 
 
 def _on_angle(ax: Axes, angles: Float64, *, turns: bool) -> float:
@@ -257,9 +256,17 @@ def _draw_bars(ax: Axes, x: Float64, tuned: Tuned, colours: Float64) -> None:
 
 
 def _add_bars(ax: Axes, bars: Float64, colours: Float64, count: int) -> None:
-    lines = LineCollection(list(bars), colors=colours, linewidths=1.0 * _fade(count), alpha=0.6 * _fade(count) ** 2)
+    """Draw bars with hairlines across their ends: else those of filters in rows look like the lines of a grid."""
+    thin, pale = 0.7 * _fade(count), 0.5 * _fade(count) ** 2
+    lines = LineCollection(list(bars), colors=colours, linewidths=thin, alpha=pale)
     lines.set(gid="bandwidths")
     ax.add_collection(lines, autolim=False)
+    ends, each = bars.reshape(-1, 2), np.repeat(colours, 2, axis=0)
+    upright = np.repeat(bars[:, 0, 0] == bars[:, 1, 0], 2)
+    goes_on = np.isin(ends[:, 0], (0, 180))  # at the other side
+    for which, marker in ((upright, "_"), (~upright & ~goes_on, "|")):
+        caps = ax.scatter(*ends[which].T, 0.6 * _area(count), c=each[which], marker=marker)
+        caps.set(linewidth=thin, alpha=pale, gid="ends")
 
 
 def _draw_frequencies(ax: Axes, tuned: Tuned, colours: Float64, texts: list[str], notes: list[str]) -> list[Axes]:
@@ -292,11 +299,11 @@ def _write(ax: Axes, x: Float64, y: Float64, texts: list[str]) -> None:
 
 def _area(count: int) -> float:
     """Return the size of the points in square points."""
-    return float(np.clip(30 * (60 / count) ** 0.5, 6, 30))
+    return float(np.clip(30 * (FEW / count) ** 0.5, 6, 30))
 
 
 def _fade(count: int) -> float:
-    return float(np.clip((60 / count) ** 0.3, 0.4, 1.0))
+    return float(np.clip((FEW / count) ** 0.3, 0.4, 1.0))
 
 
 def _notes(tuned: Tuned) -> list[str]:
@@ -310,13 +317,14 @@ def _notes(tuned: Tuned) -> list[str]:
     places = np.stack([tuned.frequency, *tuned.angles], axis=1)[present].round(6)
     apart = len(np.unique(places, axis=0, equal_nan=True))
     without = "along z" if tuned.dimensions == 3 else "alike in all orientations"
-    merged = tuned.dimensions > 1 and apart < len(places)
+    # Of many filters one cannot count the places.
+    merged = tuned.dimensions > 1 and apart < len(places) <= FEW
     return [
         "bars: bandwidths at half amplitude" * bool(barred),
-        f"no bar in frequency: {counted(endless, 'filter')} never falling to half" * bool(endless),
-        f"none: {counted(alike, 'filter')} {without}" * bool(alike),
-        f"triangles: {counted(still, 'filter')} with the peak at zero frequency" * bool(still),
-        f"{counted(zero, 'filter')} of zeros not drawn" * bool(zero),
+        f"no bar in frequency: {counted(endless, 'filter')}" * bool(endless),
+        f"none: {alike} {without}" * bool(alike),
+        f"triangles: {still} at zero frequency" * bool(still),
+        f"{zero} of zeros not drawn" * bool(zero),
         f"{counted(len(places), 'filter')} at {counted(apart, 'place')}" * merged,
     ]
 

@@ -141,8 +141,20 @@ def test_channels_are_averaged_where_colours_are_not_drawn():
     grey = fb.plot.patches(COLOUR, 5, n=12, columns=4, rgb=False).axes[0]
     alone = fb.plot.patches(mean, 5, n=12, columns=4).axes[0]
     assert np.ma.allclose(image_of(grey).get_array(), image_of(alone).get_array())
-    mixed = fb.plot.patches([COLOUR, mean], 5, n=40, columns=8).axes[0]
-    assert image_of(mixed).get_array().ndim == 2
+
+
+@pytest.mark.parametrize("remove_mean", [False, True])
+def test_grey_patches_are_grey_beside_those_in_colour(remove_mean):
+    grey = COLOUR[..., :1].repeat(3, axis=2)
+    tiles, expected = (
+        np.asarray(tiles_of(fb.plot.patches(images, 5, n=40, columns=8, remove_mean=remove_mean).axes[0], (5, 5)))
+        for images in ([COLOUR, grey[..., 0]], [COLOUR, grey])
+    )
+    np.testing.assert_array_equal(tiles, expected)
+    spread = np.ptp(tiles[..., :3], axis=-1).max(axis=(-2, -1))
+    assert 0 < np.count_nonzero(spread == 0) < 40
+    with pytest.raises(ValueError, match="got 1 in image 0"):
+        fb.plot.patches([grey[..., 0], COLOUR[:, :, 1]], 5, rgb=True)
 
 
 def test_images_come_from_anywhere(tmp_path):

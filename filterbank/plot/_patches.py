@@ -62,8 +62,8 @@ def patches(
         At random; by image and place in it, row by row; or by standard deviation, the largest first; or by mean, the
         darkest first.
     rgb : bool, optional
-        Draw patches in colour, of images with three channels (a mask besides is left out). The default does if all
-        have three; else the mean of the channels is drawn.
+        Draw patches in colour, of images with three channels (a mask besides is left out), and those of grey images
+        in grey beside them. The default does if any has three; ``False`` draws the mean of the channels.
     columns : int, optional
         How many tiles in a row. The default makes a sheet somewhat wider than high.
     scale : {"shared", "each"}, default "shared"
@@ -93,7 +93,7 @@ def patches(
         If images are complex or not numbers, or are `PatchMoments`, which hold no patches.
     ValueError
         If there is no image, or one is smaller than a patch, of other dimensions than `size`, or not finite where a
-        patch was drawn; if `rgb` is asked of images without three channels.
+        patch was drawn; if `rgb` is asked of patches of which none has three channels.
 
     See Also
     --------
@@ -239,7 +239,7 @@ class Sheet(NamedTuple):
 
 def _sheet(drawn: list[Patch], rgb: bool | None, remove_mean: bool, scale: Scale, limit: float | None) -> Sheet:
     in_colour = _in_colour(drawn, rgb)
-    values = np.stack([np.moveaxis(one.values, 0, -1) if in_colour else one.values.mean(axis=0) for one in drawn])
+    values = np.stack([_colours(one.values) if in_colour else one.values.mean(axis=0) for one in drawn])
     axes = tuple(range(1, values.ndim))
     if remove_mean:
         values = values - values.mean(axis=axes, keepdims=True)
@@ -255,11 +255,16 @@ def _sheet(drawn: list[Patch], rgb: bool | None, remove_mean: bool, scale: Scale
     return Sheet(values, low, end if end > low else low + 1.0, in_colour, False)
 
 
+def _colours(values: Float64) -> Float64:
+    """Return red, green and blue, `(*size, 3)`; of a grey patch they are alike."""
+    return np.moveaxis(np.broadcast_to(values, (3, *values.shape[1:])), 0, -1)
+
+
 def _in_colour(drawn: list[Patch], rgb: bool | None) -> bool:
-    odd = [patch for patch in drawn if len(patch.values) != 3 or patch.values.ndim == 2]
-    if rgb and odd:
+    possible = any(len(patch.values) == 3 and patch.values.ndim > 2 for patch in drawn)
+    if rgb and not possible:
         raise ValueError(
-            f"`rgb` needs images of two or three dimensions with three channels, got {len(odd[0].values)} in image "
-            f"{odd[0].image}; drop rgb=True"
+            f"`rgb` needs images of two or three dimensions with three channels, got {len(drawn[0].values)} in image "
+            f"{drawn[0].image}; drop rgb=True"
         )
-    return not odd if rgb is None else _check.flag("rgb", rgb)
+    return possible if rgb is None else _check.flag("rgb", rgb)

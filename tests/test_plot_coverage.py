@@ -58,6 +58,52 @@ def test_the_bounds_are_marked_where_they_are():
     assert "B/A = 4.92e+07" in figure.axes[0].get_xlabel()
 
 
+def assert_apart(texts, inside=None):
+    """See that texts, with their boxes, do not overlap, and lie in the axes, but for a point."""
+    texts[0].figure.draw_without_rendering()
+    boxes = [(text.get_bbox_patch() or text).get_window_extent() for text in texts]
+    assert len(boxes) == 2
+    assert not boxes[0].overlaps(boxes[1])
+    if inside:
+        room = inside.get_window_extent().padded(texts[0].figure.dpi / 72)
+        assert all(room.x0 < box.x0 < box.x1 < room.x1 and room.y0 < box.y0 < box.y1 < room.y1 for box in boxes)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [((20, 20), (20, 21)), ((32, 32), (31, 31)), ((16, 16), (17, 16)), ((16, 32), (16, 31)), ((30, 16), (32, 16))],
+    ids=["beside", "corner", "middle", "right", "bottom"],
+)
+def test_names_of_bounds_are_apart_in_small_axes(low, high):
+    covered = fb.analysis.coverage(GABOR, 33)
+    power = np.full((33, 33), 2.0)
+    for place, value in ((low, 1.0), (high, 3.0)):
+        power[place] = power[32 - place[0], 32 - place[1]] = value
+    figure = plt.figure(figsize=(2.9, 2.6))
+    ax = figure.add_axes((0.2, 0.2, 2 / 2.9, 2 / 2.6))
+    fb.plot.coverage(covered._replace(power=power), ax=ax)
+    assert_apart(ax.texts, inside=ax)
+
+
+def test_names_of_bounds_are_apart_beside_a_curve_and_a_colour_bar():
+    even = np.array([[0, 0, 1, 0, 0], [0, 0.15, 0, 0.15, 0]])
+    assert_apart(fb.plot.coverage(even).axes[0].texts)
+    bank = fb.dct(5, n=24)
+    power = fb.analysis.coverage(bank).power
+    for height, count in ((1, 2), (4, 3)):
+        ax = plt.figure(figsize=(5, 5)).add_axes((0.1, 0.1, height / 5, height / 5))
+        covered = fb.analysis.coverage(bank)
+        share = (covered.power - power.min()) / np.ptp(power)
+        fb.plot.coverage(covered._replace(power=1 - 0.13 * share), ax=ax)
+        assert len(ax.child_axes[0].get_yticks()) == count
+
+
+def test_the_name_of_the_colours_is_above_them():
+    ax = fb.plot.coverage(GABOR).axes[0]
+    (bar,) = ax.child_axes
+    assert (bar.get_title(loc="left"), bar.get_ylabel()) == ("power", "")
+
+
 def test_a_tight_bank_has_no_marks():
     figure = fb.plot.coverage(fb.dct(5))
     assert not marks_of(figure.axes[0])

@@ -30,13 +30,18 @@ from ._frequencies import (
     wrapped,
 )
 from ._labels import tidy
+from ._layout import small
 from ._sources import source_bank
 from ._tiles import Cmap
 
 ALIKE = 1e-9  # the share of the upper bound by which powers of a tight bank may differ
 ROUNDING = 1e-20  # the share of the upper bound below which a power is that of a lost frequency, rounded
 VOLUME = 65  # frequencies along each axis of a volume's spectrum, where filters are not larger
-APART = 0.09  # share of the colour bar that two numbers beside it need
+LINE, LETTER = 1.7, 0.62  # height of a line in a box and width of a letter, over the size of the text
+LEFT = 0.65  # share of the axes that is left when the layout has made room for what is around them
+REACH = 9.0  # points from a mark to its text
+# Where the text is from its mark, to the right and up, the best first.
+AROUND = np.array([(1, 0), (-1, 0), *((x, y) for y in (1, -1, 3, -3) for x in (1, -1, 0))])
 MARKS = {"A": "v", "B": "^"}
 WHAT = "a bank, a layer, filters (n, *size) or what analysis.coverage returned"
 
@@ -141,7 +146,7 @@ def coverage(
         planes = "planes through zero frequency" * (dimensions == 3)
         name_planes(ax, dimensions, *notes, planes, _elsewhere(ends))
         if colorbar:
-            _draw_bar(ax, drawn, low, high)
+            _draw_bar(ax, drawn, low, high, 72 * min(axes_inches(axes[0])))
     where = [f"{end.text} at {_place(end, dimensions)}" for end in ends]
     return finish(ax, f"sum of the squared magnitudes over frequency, of {words}", *(where or notes[:1]))
 
@@ -203,22 +208,36 @@ def _edges(side: int) -> tuple[float, float]:
 
 def _mark(ax: Axes, ends: list[End], names: tuple[str, str]) -> None:
     """Mark the bounds that lie in the plane of these axes."""
+    marks = []
     for end in ends:
         wave = dict(zip("xyz", end.wave[::-1], strict=False))
         if not any(wave[name] for name in wave if name not in names):
             x, y = wave[names[1]], wave[names[0]]
             (mark,) = ax.plot([x], [y], marker=MARKS[end.name], markersize=7, clip_on=False, zorder=3)
             mark.set(markerfacecolor="white", markeredgecolor="black", linestyle="none")
-            if axes_inches(ax)[0] >= NARROW:
-                _name_mark(ax, end, x, y)
+            marks.append((end.text, (x, y)))
+    if axes_inches(ax)[0] >= NARROW:
+        _name_marks(ax, marks)
 
 
-def _name_mark(ax: Axes, end: End, x: float, y: float) -> None:
-    """Write which bound it is, towards the middle where there is room."""
-    right, inwards = x < 0.3, -8 * (y > 0.45) + 8 * (y < -0.45)
+def _name_marks(ax: Axes, marks: list[tuple[str, tuple[float, float]]]) -> None:
+    """Write which bounds they are, where least is outside of the axes or over a mark or the other text."""
+    side = 72 * LEFT * min(axes_inches(ax))
+    spots = [side * np.array([0.5 + x, 0.5 - y]) for _, (x, y) in marks]
+    taken = [(spot - REACH, spot + REACH) for spot in spots]
     style = {"boxstyle": "round,pad=0.2", "facecolor": "black", "edgecolor": "none", "alpha": 0.5}
-    text = ax.annotate(end.text, (x, y), (8 if right else -8, -inwards), textcoords="offset points", va="center")
-    text.set(ha="left" if right else "right", color="white", fontsize="small", bbox=style)
+    for (name, wave), spot in zip(marks, spots, strict=True):
+        size = small() * np.array([LETTER * len(name), LINE])
+        lows = spot + REACH * AROUND + (np.sign(AROUND) - 1) * size / 2
+        highs = lows + size
+        cost = size.max() * (np.maximum(-lows, 0) + np.maximum(highs - side, 0)).sum(axis=1)
+        for low, high in taken:
+            cost += np.maximum(np.minimum(highs, high) - np.maximum(lows, low), 0).prod(axis=1)
+        best = cost.argmin()
+        taken.append((lows[best], highs[best]))
+        right, up = np.sign(AROUND[best])
+        text = ax.annotate(name, wave, REACH * AROUND[best], textcoords="offset points", color="white", bbox=style)
+        text.set(ha=("center", "left", "right")[right], va=("center", "bottom", "top")[up], fontsize="small")
 
 
 def _elsewhere(ends: list[End]) -> str:
@@ -227,11 +246,14 @@ def _elsewhere(ends: list[End]) -> str:
     return "; ".join(f"{end.name} at {', '.join(map(tidy, end.wave[::-1]))} in x, y, z" for end in hidden)
 
 
-def _draw_bar(ax: Axes, drawn: ScalarMappable, low: End, high: End) -> None:
+def _draw_bar(ax: Axes, drawn: ScalarMappable, low: End, high: End, points: float) -> None:
+    """Draw the colour bar, so many points high, with the bounds where there is room for both."""
     ticks = {0.0: "0", high.power: high.text} if high.power else {0.0: "0", 1.0: "1"}
-    if APART * high.power < low.power < (1 - APART) * high.power:
+    apart = LINE * small() / points
+    if apart * high.power < low.power < (1 - apart) * high.power:
         ticks[low.power] = low.text
-    _tiles.draw_colorbar(ax, drawn, "power", ticks=ticks)
+    bar = _tiles.draw_colorbar(ax, drawn, ticks=ticks)
+    bar.set_title("power", fontsize="small", loc="left", pad=8)
 
 
 def _draw_curve(ax: Axes, covered: Coverage, ends: list[End]) -> None:
@@ -240,8 +262,10 @@ def _draw_curve(ax: Axes, covered: Coverage, ends: list[End]) -> None:
     line_axes(ax, "power of all filters")
     ax.plot(axis_of(side)[side // 2 + 1 :], wrapped(covered.power)[side // 2 + 1 :], linewidth=1.4)
     ax.set_ylim(0, 1.12 * (covered.power.max() or 1.0))
-    for end in ends:
+    for end, away in zip(ends, (-1, 1), strict=False):
         ax.axhline(end.power, color=rcParams["text.color"], linewidth=0.6, linestyle="--", alpha=0.5)
         (mark,) = ax.plot(abs(end.wave), [end.power], marker=MARKS[end.name], markersize=6, clip_on=False, zorder=3)
         mark.set(color=rcParams["text.color"], linestyle="none")
-        ax.annotate(end.text, (0.5, end.power), (4, 0), textcoords="offset points", va="center", fontsize="small")
+        apart = 72 * axes_inches(ax)[1] * (ends[1].power - ends[0].power) / ax.get_ylim()[1]
+        offset = (7, away * max(LINE * small() - apart, 0) / 2)
+        ax.annotate(end.text, (0.5, end.power), offset, textcoords="offset points", va="center", fontsize="small")

@@ -250,8 +250,8 @@ def draw_numbers(ax: Axes, numbers: Sequence[tuple[float, float, str]], grid: Gr
 
 def draw_colorbar(
     ax: Axes, drawn: ScalarMappable, label: str = "", *, edge: float = 1.0, ticks: Mapping[float, str] | None = None
-) -> None:
-    """Draw a thin colour bar at the right of `edge`, a share of the axes, as high as they are.
+) -> Axes:
+    """Draw a thin colour bar at the right of `edge`, a share of the axes, as high as they are; return its axes.
 
     Without `ticks`, numbers with their texts, its ends and zero are named.
     """
@@ -266,6 +266,7 @@ def draw_colorbar(
     colorbar.outline.set_linewidth(0.4)
     if label:
         colorbar.set_label(label, fontsize="small")
+    return bar
 
 
 def draw_title(ax: Axes, text: str) -> None:

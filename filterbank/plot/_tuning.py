@@ -265,7 +265,8 @@ def _add_bars(ax: Axes, bars: Float64, colours: Float64, count: int) -> None:
     upright = np.repeat(bars[:, 0, 0] == bars[:, 1, 0], 2)
     goes_on = np.isin(ends[:, 0], (0, 180))  # at the other side
     for which, marker in ((upright, "_"), (~upright & ~goes_on, "|")):
-        caps = ax.scatter(*ends[which].T, 0.6 * _area(count), c=each[which], marker=marker)
+        x, y = ends[which].T
+        caps = ax.scatter(x, y, 0.6 * _area(count), c=each[which], marker=marker)
         caps.set(linewidth=thin, alpha=pale, gid="ends")
 
 

@@ -1,6 +1,9 @@
 """The picture of a training."""
 
+from itertools import pairwise
+
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from plotted import BANK, History, tiles_of
@@ -97,6 +100,46 @@ def test_an_array_of_kernels_over_time():
     assert bottom.get_legend() is None
     moved = np.linalg.norm((kernels - kernels[0]).reshape(4, -1), axis=1) / np.linalg.norm(kernels[0])
     np.testing.assert_allclose(bottom.get_lines()[0].get_ydata(), moved, rtol=1e-12)
+
+
+@pytest.mark.parametrize("inputs", [1, 3])
+def test_kernels_and_curves_go_one_below_the_other_into_given_axes(inputs):
+    history = History(inputs=inputs)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4))
+    assert fb.plot.training(history, snapshots=3, ax=left) is figure
+    expected = fb.plot.training(history, snapshots=3)
+    kernels, curves = left.child_axes
+    for drawn, lone in ((kernels, expected.axes[0]), (curves, expected.axes[1])):
+        for line, other in zip(drawn.get_lines(), lone.get_lines(), strict=True):
+            np.testing.assert_array_equal(line.get_xydata(), other.get_xydata())
+    np.testing.assert_array_equal(tiles_of(kernels, (5, 5)), tiles_of(expected.axes[0], (5, 5)))
+    figure.draw_without_rendering()
+    assert kernels.get_tightbbox().y0 > curves.get_window_extent().y1
+    whole = left.get_window_extent().padded(1)
+    assert all(
+        whole.y0 <= place.get_window_extent().y0 <= place.get_window_extent().y1 <= whole.y1
+        for place in left.child_axes
+    )
+    assert fb.plot.alt_text(figure) == fb.plot.alt_text(expected)
+    assert not right.has_data()
+
+
+def test_moments_in_narrow_columns_are_named_every_so_many():
+    figure, axes = plt.subplots(figsize=(3, 3))
+    fb.plot.training(History(), ax=axes)
+    figure.draw_without_rendering()
+    shown = [text for text in axes.child_axes[0].get_xticklabels() if text.get_text()]
+    assert 2 <= len(shown) < 8
+    for one, following in pairwise(text.get_window_extent() for text in shown):
+        assert one.x1 < following.x0
+    assert "" not in names(fb.plot.training(History()).axes[0].xaxis)
+
+
+def test_the_words_count_kernels_and_moments():
+    figure = fb.plot.training(History(), outputs=2, snapshots=3)
+    assert fb.plot.alt_text(figure).startswith(
+        "2 kernels of 5x5 of the layer first at 3 moments from epoch 0 to epoch 5."
+    )
 
 
 @pytest.mark.parametrize("bank", [fb.dct((9,)), fb.dct((3, 5, 5), n=8)], ids=["1-D", "3-D"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from .. import _check
 from .._check import Array, Float64, window_name
 from . import _layout, _tiles
 from ._alt import counted, finish
-from ._canvas import AnyFigure, checked_figure, new_figure
+from ._canvas import AnyFigure, axes_inches, bare, checked_figure, given_axes, new_figure
 from ._labels import tidy
 from ._series import Series, Time, in_colour
 from ._sources import Chosen, chosen
@@ -20,7 +22,11 @@ from ._tiles import CMAP, Cmap
 
 SHOWN_OUTPUTS = 5
 MOST_NAMED = 8  # layers in the legend
-CURVE = 1.9  # inches, the height of the curves
+CURVE, CURVE_SHARE = 1.9, 0.35  # inches, the height of the curves, and of given axes at most that share
+GAP, NOTED_GAP = 0.15, 0.45  # inches, between kernels and curves in given axes, where nothing or a note is between them
+DISTANCE = "distance from the start relative to its norm"
+MOST_GAP = 0.25  # of the height of given axes
+LONGEST = len("distance from the start")
 LARGEST = (8.0, 7.0)  # inches, of the snapshots
 
 
@@ -35,6 +41,7 @@ def training(
     time: Time = "epochs",
     cmap: Cmap = CMAP,
     colorbar: bool = True,
+    ax: Axes | None = None,
     fig: AnyFigure | None = None,
 ) -> Figure:
     """Draw how kernels moved: some of them over time, and under them how far each layer went.
@@ -60,19 +67,21 @@ def training(
         Diverging colours.
     colorbar : bool, default True
         Draw a colour bar.
+    ax : Axes, optional
+        Draw in these axes, the kernels in their upper part and the curves in their lower.
     fig : Figure or SubFigure, optional
         Draw in two new axes of this figure.
 
     Returns
     -------
     Figure
-        The figure that holds the picture: the one of `fig`, or a new one, which pyplot keeps until
+        The figure that holds the picture: the one of `ax` or `fig`, or a new one, which pyplot keeps until
         ``plt.close(fig)``.
 
     Raises
     ------
     TypeError
-        If the source is neither a history nor an array.
+        If the source is neither a history nor an array, or `ax` or `fig` are something else.
     ValueError
         If nothing was recorded, there is no such layer or channel, or a value is not finite.
 
@@ -100,26 +109,33 @@ def training(
     picked = _picked(shown, outputs)
     rows = shown[:, picked].swapaxes(0, 1)
     size = rows.shape[2:-1] if coloured else rows.shape[2:]
-    count = rows.shape[0] * rows.shape[1]
-    grid = _layout.plan(_layout.tile_shape(size), count, columns=rows.shape[1], largest=LARGEST)
+    tiles = rows.reshape(-1, *rows.shape[2:])
+    end = _tiles.limit_of(tiles)
+    notes = (_tiles.volume_note(len(size)), _tiles.colour_note(end) if coloured else "")
 
     colorbar = colorbar and not coloured
-    top, bottom = _axes(grid, fig, colorbar)
-    tiles = rows.reshape(count, *rows.shape[2:])
-    end = _tiles.limit_of(tiles)
+    panels = None if ax is None else _panels(ax, fig, noted=any(notes))
+    inches = axes_inches(panels[0]) if panels else None
+    shape = _layout.tile_shape(size)
+    grid = _layout.plan(shape, len(tiles), columns=rows.shape[1], inches=inches, largest=LARGEST)
+    top, bottom = panels or _axes(grid, fig, colorbar)
     drawn = _tiles.draw_tiles(top, tiles, grid, end, cmap, rgb=coloured)
-    _name_snapshots(top, series, moments, picked)
-    _tiles.caption(top, _tiles.volume_note(len(size)), _tiles.colour_note(end) if coloured else "")
+    _name_snapshots(top, grid, series, moments, picked)
+    _tiles.caption(top, *notes)
     if colorbar:
         _tiles.draw_colorbar(top, drawn)
     _draw_curves(bottom, series, moments)
-    kernels = f"{counted(rows.shape[1], 'kernel')} of {window_name(size)}"
+    kernels = f"{counted(len(rows), 'kernel')} of {window_name(size)}"
     name = f" of the layer {series.name}" if series.name else ""
     first, last = (f"{series.unit} {tidy(series.times[moment])}" for moment in moments[[0, -1]])
-    finish(top, f"{kernels}{name} at {counted(len(rows), 'moment')} from {first} to {last}")
+    snapshots_words = f"{kernels}{name} at {counted(len(moments), 'moment')} from {first} to {last}"
     distance = tidy(series.distance(series.name)[0][-1])
     layers = f" of {counted(len(series.values), 'layer')}" if series.name else ""
-    return finish(bottom, f"curves of the distance from the start{layers}, which ends at {distance}{name}")
+    curves_words = f"curves of the distance from the start{layers}, which ends at {distance}{name}"
+    if ax is not None:
+        return finish(ax, snapshots_words, curves_words)
+    finish(top, snapshots_words)
+    return finish(bottom, curves_words)
 
 
 def _shown(kernels: Float64, in_: int, rgb: bool | None) -> tuple[Float64, bool]:
@@ -148,12 +164,29 @@ def _axes(grid: _layout.Grid, fig: AnyFigure | None, colorbar: bool) -> tuple[Ax
     return top, bottom
 
 
-def _name_snapshots(ax: Axes, series: Series, moments: Array, picked: Array) -> None:
+def _panels(ax: Axes, fig: AnyFigure | None, *, noted: bool) -> tuple[Axes, Axes]:
+    """Return axes in the given ones, for the kernels and for the curves below them."""
+    given_axes(ax, fig)
+    bare(ax)
+    height = axes_inches(ax)[1]
+    curve = min(CURVE / height, CURVE_SHARE)
+    below = curve + min((NOTED_GAP if noted else GAP) / height, MOST_GAP)
+    return ax.inset_axes((0, below, 1, 1 - below)), ax.inset_axes((0, 0, 1, curve))
+
+
+def _name_snapshots(ax: Axes, grid: _layout.Grid, series: Series, moments: Array, picked: Array) -> None:
+    """Name moments and outputs; of moments in narrow columns every so many."""
     labels = [tidy(when, 4) for when in series.times[moments]]
     labels[0] = f"{series.unit} {labels[0]}"
+    width, height = grid.inches
+    scale = min(1.0, axes_inches(ax)[0] / width, axes_inches(ax)[1] / height)
+    letters = max(map(len, labels)) * len(labels)
+    step = math.ceil(letters * 0.55 * _layout.small() / (72 * scale * width))
+    labels = [text * (index % step == 0) for index, text in enumerate(labels)]
+    points = min(_layout.small(), 0.7 * 72 * scale * height / grid.rows)
     ax.xaxis.tick_top()
     ax.set_xticks(np.arange(len(labels)) + 0.5, labels=labels, fontsize="small")
-    ax.set_yticks(np.arange(len(picked)) + 0.5, labels=[f"output {index}" for index in picked], fontsize="small")
+    ax.set_yticks(np.arange(len(picked)) + 0.5, labels=[f"output {index}" for index in picked], fontsize=points)
     ax.tick_params(length=0)
 
 
@@ -176,7 +209,8 @@ def _draw_curves(ax: Axes, series: Series, moments: Array) -> None:
         ax.set_xticks(series.times)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize="small")
-    ax.set_ylabel("distance from the start\nrelative to its norm", fontsize="small")
+    letters = max(9, int(72 * axes_inches(ax)[1] / (0.5 * _layout.small())))
+    ax.set_ylabel(textwrap.fill(DISTANCE, min(letters, LONGEST)), fontsize="small")
     _tiles.caption(ax, f"{series.unit} (dots: the kernels above)", *dict.fromkeys(notes))
     _name_curves(ax, series)
 

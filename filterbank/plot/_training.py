@@ -24,8 +24,8 @@ SHOWN_OUTPUTS = 5
 MOST_NAMED = 8  # layers in the legend
 CURVE, CURVE_SHARE = 1.9, 0.35  # inches, the height of the curves, and of given axes at most that share
 GAP, NOTED_GAP = 0.15, 0.45  # inches, between kernels and curves in given axes, where nothing or a note is between them
-DISTANCE = "distance from the start relative to its norm"
 MOST_GAP = 0.25  # of the height of given axes
+DISTANCE = "distance from the start relative to its norm"
 LONGEST = len("distance from the start")
 LARGEST = (8.0, 7.0)  # inches, of the snapshots
 

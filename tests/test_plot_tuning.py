@@ -261,7 +261,7 @@ def test_the_caption_of_a_thousand_filters_is_short():
 def test_numbers_of_frequencies_have_two_digits():
     axis = fb.plot.tuning(fb.dct((128,), n=40)).axes[0].xaxis
     texts = [text.get_text() for text in axis.get_ticklabels()]
-    assert texts == ["0.12", "0.062", "0.031", "0.016", "0.0078", "0.0039"]
+    assert texts == ["0.125", "0.0625", "0.0312", "0.0156", "0.00781", "0.00391"]
     np.testing.assert_array_equal(axis.get_ticklocs(), 2.0 ** np.arange(-3, -9, -1))
 
 

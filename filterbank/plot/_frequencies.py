@@ -252,7 +252,7 @@ def frequency_scale(ax: Axes, along: str, frequency: Float64, bandwidth: Float64
         bounds = (least / MARGIN, most * MARGIN)
         ticks = 0.5 / 2.0 ** np.arange(-1, 12)
         ticks = ticks[(ticks >= bounds[0]) & (ticks <= bounds[1])]
-        axis.set_ticks(list(ticks), labels=[tidy(tick, 2) for tick in ticks])
+        axis.set_ticks(list(ticks), labels=[tidy(tick) for tick in ticks])
         axis.set_minor_locator(NullLocator())
     else:
         bounds = (max(least - 0.1 * (most - least) - 0.01, 0.0), most + 0.1 * (most - least) + 0.01)

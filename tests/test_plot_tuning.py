@@ -258,7 +258,7 @@ def test_the_caption_of_a_thousand_filters_is_short():
     assert label.count("\n") <= 3
 
 
-def test_numbers_of_frequencies_have_two_digits():
+def test_numbers_of_frequencies_have_three_digits():
     axis = fb.plot.tuning(fb.dct((128,), n=40)).axes[0].xaxis
     texts = [text.get_text() for text in axis.get_ticklabels()]
     assert texts == ["0.125", "0.0625", "0.0312", "0.0156", "0.00781", "0.00391"]

@@ -10,7 +10,6 @@ import functools
 import math
 from typing import NamedTuple
 
-# In this order of preference where costs are equal. Compose first: its time is most surely that of the plain layer.
 WAYS = ("compose", "depthwise", "dense", "separable", "lines", "depthwise lines", "unfolded")
 MOST_KEPT = 1.5  # activations kept for the gradients, relative to the plain layer's
 
@@ -54,15 +53,28 @@ class Shape(NamedTuple):
         return self.training and self.channels > 4
 
 
+# What was measured to pay somewhere on that backend, and is chosen from.
+PAYING = {
+    "tensorflow": ("compose", "depthwise", "separable", "lines", "depthwise lines"),
+    "tensorflow, compiled": ("compose", "dense", "separable", "lines", "unfolded"),
+    "jax": ("compose", "separable", "lines", "unfolded"),
+}
+GAIN = 0.93  # a way other than composing is told to take at most so much of its time, or composing is chosen
+VECTOR = {"tensorflow": 16, "tensorflow, compiled": 1, "jax": 1}  # outputs that a convolution computes together
+
 # Fitted to measured times on two cores of an x86-64 processor with AVX-512.
-RATES: dict[str, Counts] = {name: Counts(.1,.1,.01,.02,.02,.03,.4,.015,.5,.1,.015,8e3,1) for name in ("tensorflow", "tensorflow, compiled", "jax")}
-VECTOR = {"tensorflow": 16, "tensorflow, compiled": 1, "jax": 1}
+RATES = {
+    "tensorflow": Counts(.0282,.000198,.0301,.0462,.000228,.0486,.843,.0338,1.89,.0887,7.76e-5,8.33e5,1),
+    "tensorflow, compiled": Counts(.259,.0731,.00541,.0053,.115,.231,.231,.00269,.458,.737,.032,1.29e5,1),
+    "jax": Counts(.259,.0731,.00541,.0053,.115,.231,.231,.00269,.458,.737,.032,1.29e5,1),
+}
 
 
 @functools.lru_cache(maxsize=1024)
 def cheapest(backend: str, shape: Shape, ways: tuple[str, ...]) -> str:
-    """Return the way with the lowest cost."""
-    return min(ways, key=lambda way: cost(backend, way, shape))
+    """Return the way with the lowest cost, if it is lower than that of composing by more than the model may err."""
+    costs = {way: cost(backend, way, shape) * (GAIN if way == "compose" else 1) for way in ways}
+    return min(costs, key=lambda way: costs[way])
 
 
 def cost(backend: str, way: str, shape: Shape) -> float:

@@ -8,10 +8,11 @@ from typing import Any
 
 import keras
 
-from ._costs import MOST_KEPT, WAYS, Shape, cheapest, kept
+from ._costs import MOST_KEPT, PAYING, WAYS, Shape, cheapest, kept
 from ._ways import channel_axis, from_lines, mixed, reduced, responses, separated, unfolded
 
 EXECUTIONS = ("auto", "compose", "factor")
+COMPILED = ("jax", "tensorflow, compiled")
 MOST_COPIES = 49  # of the inputs, as each is one operation
 USUAL_BATCH, USUAL_SIDE = 32, 32  # where they are not known
 
@@ -21,6 +22,7 @@ def choose(layer: Any, of_inputs: tuple[Any, ...], training: bool) -> str:
     ways = possible(layer, of_inputs)
     if layer.execution in ways:
         return str(layer.execution)
+    ways = [way for way in ways if way in PAYING[_backend()]]
     shape = shape_of(layer, of_inputs, training)
     if layer.execution == "factor":
         return cheapest(_backend(), shape, tuple(ways[1:]))
@@ -78,7 +80,7 @@ def factored(layer: Any, inputs: Any, coefficients: Any, way: str) -> Any:
         filtered = separated(layer, inputs, filters, span)
     else:
         filtered = responses(layer, inputs, filters, dense=way == "dense")
-    return mixed(layer, filtered, coefficients)
+    return mixed(layer, filtered, coefficients, _backend() in COMPILED)
 
 
 def _backend() -> str:

@@ -119,12 +119,15 @@ def reduced(filters: Any, coefficients: Any, span: Spans) -> tuple[Any, Any]:
     return fewer, ops.tensordot(shares, coefficients, axes=[[1], [0]])
 
 
-def mixed(layer: Any, inputs: Any, coefficients: Any) -> Any:
-    """Mix responses with coefficients `(n, inside, outputs)`, a 1x1 convolution."""
+def mixed(layer: Any, inputs: Any, coefficients: Any, compiled: bool) -> Any:
+    """Mix responses with coefficients `(n, inside, outputs)`, a 1x1 convolution.
+
+    XLA computes its gradients faster as a matrix product; without it, only a convolution takes in the bias.
+    """
     n, inside, outputs = coefficients.shape
     matrix = ops.reshape(ops.transpose(coefficients, (1, 0, 2)), (inside * n, outputs))
     matrix = ops.cast(matrix, layer.compute_dtype)
-    if layer.groups == 1 and layer.data_format == "channels_last":
+    if compiled and layer.groups == 1 and layer.data_format == "channels_last":
         return ops.tensordot(inputs, matrix, axes=[[-1], [0]])
     kernel = ops.reshape(matrix, (*(1,) * layer.rank, inside * n, outputs))
     return ops.conv(inputs, kernel, padding="valid", data_format=layer.data_format)

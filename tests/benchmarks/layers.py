@@ -18,7 +18,7 @@ BACKENDS = {"tensorflow": "tensorflow", "compiled": "tensorflow, compiled", "jax
 
 
 def layers(shape, ways):
-    """Return the plain layer, and one on a bank for each way."""
+    """Return models of the plain layer, and of one on a bank for each way."""
     import keras
 
     from filterbank.layers import BasisConv2D
@@ -28,35 +28,34 @@ def layers(shape, ways):
     for way in ways:
         made[way] = BasisConv2D(shape.outputs, shape.bank(), **settings)
         made[way].execution = way
-    for layer in made.values():
-        layer.build((None, shape.side, shape.side, shape.channels))
-    return made
+    images = (shape.side, shape.side, shape.channels)
+    return {way: keras.Sequential([keras.Input(images), layer]) for way, layer in made.items()}
 
 
-def steps(backend, layer, images, inner):
-    """Return a forward pass and a training step of the layer: output, gradients of weights (and images), update."""
-    gradient = np.random.default_rng(1).normal(size=layer.compute_output_shape(images.shape)).astype("float32")
+def steps(backend, model, images, inner):
+    """Return a forward pass and a training step of a model: output, gradients of weights (and images), update."""
+    gradient = np.random.default_rng(1).normal(size=model.compute_output_shape(images.shape)).astype("float32")
     if backend == "jax":
-        return with_jax(layer, images, gradient, inner)
-    return with_tensorflow(layer, images, gradient, inner, compiled=backend == "compiled")
+        return with_jax(model, images, gradient, inner)
+    return with_tensorflow(model, images, gradient, inner, compiled=backend == "compiled")
 
 
-def with_tensorflow(layer, images, gradient, inner, compiled):
+def with_tensorflow(model, images, gradient, inner, compiled):
     import tensorflow as tf
 
     images, gradient = tf.constant(images), tf.constant(gradient)
 
     @tf.function(jit_compile=compiled)
     def forward(images):
-        return layer(images)
+        return model(images)
 
     @tf.function(jit_compile=compiled)
     def train(images, gradient):
-        weights = [weight.value for weight in layer.trainable_weights]
+        weights = [weight.value for weight in model.trainable_weights]
         with tf.GradientTape() as tape:
             if inner:
                 tape.watch(images)
-            outputs = layer(images, training=True)
+            outputs = model(images, training=True)
         gradients = tape.gradient(outputs, weights + [images] * inner, output_gradients=gradient)
         for weight, of_weight in zip(weights, gradients, strict=False):
             weight.assign_sub(1e-9 * of_weight)
@@ -65,15 +64,15 @@ def with_tensorflow(layer, images, gradient, inner, compiled):
     return lambda: forward(images), lambda: train(images, gradient)
 
 
-def with_jax(layer, images, gradient, inner):
+def with_jax(model, images, gradient, inner):
     import jax
 
-    frozen = [weight.value for weight in layer.non_trainable_variables]
-    trained = [weight.value for weight in layer.trainable_variables]
+    frozen = [weight.value for weight in model.non_trainable_variables]
+    trained = [weight.value for weight in model.trainable_variables]
     images, gradient = jax.numpy.asarray(images), jax.numpy.asarray(gradient)
 
-    def call(weights, images, **training):
-        return layer.stateless_call(weights, frozen, images, **training)[0]
+    def call(weights, images, training=False):
+        return model.stateless_call(weights, frozen, images, training=training)[0]
 
     @jax.jit
     def train(trained, images, gradient):
@@ -95,7 +94,7 @@ def measure(backend, shape, ways, rounds=9):
     """Yield "forward" and "training" with the seconds of the plain layer and of each way."""
     images = np.random.default_rng(0).normal(size=(shape.batch, shape.side, shape.side, shape.channels))
     pairs = {
-        way: steps(backend, layer, images.astype("float32"), shape.inner) for way, layer in layers(shape, ways).items()
+        way: steps(backend, model, images.astype("float32"), shape.inner) for way, model in layers(shape, ways).items()
     }
     for kind, name in enumerate(("forward", "training")):
         yield name, in_turns({way: pair[kind] for way, pair in pairs.items()}, rounds)
@@ -110,7 +109,7 @@ def main():
     os.environ["KERAS_BACKEND"] = arguments.backend.replace("compiled", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for shape in GRID:
-        ways = shape.ways() if arguments.ways else ["auto"]
+        ways = shape.ways(BACKENDS[arguments.backend]) if arguments.ways else ["auto"]
         for kind, seconds in measure(arguments.backend, shape, ways):
             plain = seconds.pop("plain")
             ratios = {

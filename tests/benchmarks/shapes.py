@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import filterbank as fb
 from filterbank.layers import _costs as costs
-from filterbank.layers._costs import WAYS
+from filterbank.layers._costs import PAYING
 from filterbank.layers._ways import spans
 
 
@@ -35,12 +35,10 @@ class Shape(NamedTuple):
         """Whether gradients of the inputs are measured too: images have none."""
         return self.channels > 4
 
-    def ways(self):
-        """Return the ways worth measuring."""
-        hopeless = ("dense", "separable") if self.channels > 16 else ()
-        if self.side > 32 or self.k > 7:
-            hopeless += ("unfolded",)
-        return [way for way in WAYS if way not in hopeless]
+    def ways(self, backend):
+        """Return the ways that a layer of this shape has on that backend."""
+        ways = PAYING[backend]
+        return [way for way in ways if (way != "unfolded" or self.k <= 7) and (way != "depthwise lines" or self.stride == 1)]
 
     def costed(self, training):
         """Return the same shape as the library counts its work."""

@@ -49,7 +49,7 @@ class Shape(NamedTuple):
 
     @property
     def inner(self) -> bool:
-        """Whether gradients pass on to the inputs: with more channels than those of images, they are another layer's."""
+        """Whether gradients pass on to the inputs: more channels than images have are another layer's."""
         return self.training and self.channels > 4
 
 
@@ -59,14 +59,56 @@ PAYING = {
     "tensorflow, compiled": ("compose", "dense", "separable", "lines", "unfolded"),
     "jax": ("compose", "separable", "lines", "unfolded"),
 }
-GAIN = 0.93  # a way other than composing is told to take at most so much of its time, or composing is chosen
+GAIN = 0.9  # a way other than composing is told to take at most so much of its time, or composing is chosen
 VECTOR = {"tensorflow": 16, "tensorflow, compiled": 1, "jax": 1}  # outputs that a convolution computes together
 
-# Fitted to measured times on two cores of an x86-64 processor with AVX-512.
+# Fitted to measured times on two cores of an x86-64 processor with AVX-512; what no way that pays counts is a guess.
 RATES = {
-    "tensorflow": Counts(.0282,.000198,.0301,.0462,.000228,.0486,.843,.0338,1.89,.0887,7.76e-5,8.33e5,1),
-    "tensorflow, compiled": Counts(.259,.0731,.00541,.0053,.115,.231,.231,.00269,.458,.737,.032,1.29e5,1),
-    "jax": Counts(.259,.0731,.00541,.0053,.115,.231,.231,.00269,.458,.737,.032,1.29e5,1),
+    "tensorflow": Counts(
+        gathered=0.0282,
+        packed=0.0002,
+        multiplied=0.0301,
+        back=0.0462,
+        back_packed=0.0002,
+        depthwise=0.0486,
+        depthwise_back=0.843,
+        mixed=0.0338,
+        between=1.89,
+        copied=0.0887,
+        composed=0.0001,
+        calls=833000.0,
+        written=1,
+    ),
+    "tensorflow, compiled": Counts(
+        gathered=0.259,
+        packed=0.0731,
+        multiplied=0.0054,
+        back=0.0053,
+        back_packed=0.115,
+        depthwise=0.231,
+        depthwise_back=0.231,
+        mixed=0.0027,
+        between=0.458,
+        copied=0.737,
+        composed=0.032,
+        calls=129000.0,
+        written=1,
+    ),
+    "jax": Counts(
+        gathered=0.0002,
+        packed=0.0858,
+        multiplied=0.0031,
+        back=0.0028,
+        back_packed=0.0094,
+        depthwise=0.02,
+        depthwise_back=0.02,
+        mixed=0.0031,
+        between=0.457,
+        copied=0.372,
+        composed=0.0127,
+        calls=0.0226,
+        written=1,
+    ),
 }
 
 
@@ -115,9 +157,11 @@ def work(way: str, shape: Shape, vector: int) -> Counts:
 
     def depthwise(window: int, number: int, times: float = 1) -> None:
         if channels == 1:
-            return convolve(window, 1, number, shape.released, times)
-        counts["depthwise"] += window * channels * number * times
-        counts["depthwise_back"] += window * channels * number * times * (shape.inner + shape.released * shape.training)
+            convolve(window, 1, number, shape.released, times)
+        else:
+            work = window * channels * number * times
+            counts["depthwise"] += work
+            counts["depthwise_back"] += work * (shape.inner + shape.released * shape.training)
 
     def mix() -> None:
         counts["between"] += channels * rank

@@ -22,14 +22,16 @@ def choose(layer: Any, of_inputs: tuple[Any, ...], training: bool) -> str:
     ways = possible(layer, of_inputs)
     if layer.execution in ways:
         return str(layer.execution)
-    ways = [way for way in ways if way in PAYING[_backend()]]
-    shape = shape_of(layer, of_inputs, training)
+    backend, shape = _backend(), shape_of(layer, of_inputs, training)
+    paying = [way for way in ways if way in PAYING[backend]]
+    if not {"separable", "depthwise", "dense"}.intersection(paying):
+        paying += [way for way in ways if way in ("depthwise", "dense")]
     if layer.execution == "factor":
-        return cheapest(_backend(), shape, tuple(ways[1:]))
-    if layer.groups > 1 or _on_gpu() and shape.channels > 1:
+        return cheapest(backend, shape, tuple(paying[1:]))
+    if layer.groups > 1 or (_on_gpu() and shape.channels > 1):
         return "compose"  # measured on an H100: small grouped convolutions and many channels run slowly
     most = MOST_KEPT * kept("compose", shape)
-    return cheapest(_backend(), shape, tuple(way for way in ways if not training or kept(way, shape) <= most))
+    return cheapest(backend, shape, tuple(way for way in paying if not training or kept(way, shape) <= most))
 
 
 def possible(layer: Any, of_inputs: tuple[Any, ...]) -> list[str]:
@@ -117,8 +119,4 @@ def _on_gpu() -> bool:
         import jax
 
         return bool(jax.default_backend() != "cpu")
-    if name == "torch":
-        import torch
-
-        return bool(torch.cuda.is_available())
-    return False
+    return name == "torch" and bool(keras.ops.zeros(()).device.type == "cuda")

@@ -13,8 +13,8 @@ from filterbank import FilterBank
 from filterbank._check import choice
 
 from ._arguments import OfClass, as_bank, without_self
-from ._ways import channel_axis, responses
 from ._frozen import BankMixin
+from ._ways import channel_axis, responses
 
 OUTPUTS = ("linear", "abs", "energy")
 

@@ -3,15 +3,15 @@
 Each file holds what `python -m tests.benchmarks.layers BACKEND --ways -o FILE` wrote.
 """
 
-import collections
 import json
 import statistics
 import sys
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import least_squares
 
-from filterbank.layers._costs import GAIN, MOST_KEPT, VECTOR, WAYS, Counts, kept, work
+from filterbank.layers._costs import GAIN, MOST_KEPT, PAYING, VECTOR, Counts, kept, work
 
 from .shapes import GRID
 
@@ -19,17 +19,16 @@ FAVOUR = 0.003  # how strongly rates that no time speaks of are drawn to a commo
 
 
 def measured(path):
-    """Return the median ratio to the plain layer of each way, and the plain layer's time: `{(shape, kind): {way: ratio}}`."""
-    ratios, backend = {}, None
-    for line in open(path):
+    """Return the backend, and the median ratio of each way to the plain layer, `{(shape, kind): {way: ratio}}`."""
+    ratios, backend = {}, ""
+    for line in Path(path).read_text().splitlines():
         row = json.loads(line)
-        backend = {"jit": "tensorflow, compiled"}.get(row["backend"], row["backend"])
-        times = row.get("seconds", row); plain = times["plain"]
+        backend = row["backend"]
         key = next(shape for shape in GRID if list(shape) == row["shape"]), row["kind"]
         ratios[key] = {
-            way: statistics.median(a / b for a, b in zip(own, plain, strict=True))
-            for way, own in times.items()
-            if way in WAYS
+            way: statistics.median(a / b for a, b in zip(row[way], row["plain"], strict=True))
+            for way in PAYING[backend]
+            if way in row
         }
     return backend, ratios
 
@@ -56,7 +55,9 @@ def fitted(backend, ratios):
 
     generator = np.random.default_rng(0)
     starts = [np.log(0.01) + 2 * generator.normal(size=len(Counts._fields)) for _ in range(12)]
-    best = min((least_squares(errors, start, loss="soft_l1", f_scale=0.1) for start in starts), key=lambda fit: fit.cost)
+    best = min(
+        (least_squares(errors, start, loss="soft_l1", f_scale=0.1) for start in starts), key=lambda fit: fit.cost
+    )
     rates = np.exp(best.x)
     return Counts(*(rates / rates[-1]).tolist()), float(np.sqrt(np.mean(errors(best.x)[: len(expected)] ** 2)))
 
@@ -74,18 +75,20 @@ def main():
     for path in sys.argv[1:]:
         backend, ratios = measured(path)
         rates, error = fitted(backend, ratios)
-        digits = ", ".join(f"{name}={rate:.3g}" for name, rate in zip(Counts._fields, rates, strict=True))
-        print(f'    "{backend}": Counts({digits}),  # {len(ratios)} shapes and passes, error {error:.0%}')
-        summary = collections.defaultdict(list)
-        for (shape, kind), ways in ratios.items():
-            way, costs = chosen(backend, rates, shape, kind, ways)
-            best = min((w for w in ways if w in costs), key=ways.get)
-            summary[kind].append((ways[way], ways[way] / ways[best]))
-            if ways[way] > 1.1 * ways[best] or ways[way] > 1.15:
-                print("     ", *shape, kind, f"chose {way} {ways[way]:.2f}, best {best} {ways[best]:.2f}; told {costs[best]/costs[way]:.2f}")
-        for kind, pairs in summary.items():
-            of_plain, of_best = np.exp(np.log(pairs).mean(axis=0)), np.max(pairs, axis=0)
-            print(f"# {kind}: {of_plain[0]:.3f} of the plain layer, at most {of_best[0]:.2f}; {of_plain[1]:.3f} of the best way, at most {of_best[1]:.2f}")
+        print(f"{backend}: {len(ratios)} shapes and passes, ratios told to {error:.0%}")
+        print(", ".join(f"{name}={rate:.3g}" for name, rate in zip(Counts._fields, rates, strict=True)))
+        for kind in ("forward", "training"):
+            pairs = []
+            for shape, ways in ((shape, ways) for (shape, of), ways in ratios.items() if of == kind):
+                way, costs = chosen(backend, rates, shape, kind, ways)
+                best = min(costs, key=ways.get)
+                pairs.append((ways[way], ways[way] / ways[best]))
+                if pairs[-1][1] > 1.1:
+                    print(f"{shape.name}, {kind}: {way} {ways[way]:.2f}, and {best} {ways[best]:.2f}")
+            (plain, other), (most, worst) = np.exp(np.log(pairs).mean(axis=0)), np.max(pairs, axis=0)
+            print(
+                f"{kind}: {plain:.3f} of the plain layer, at most {most:.2f}; {other:.3f} of the best way, {worst:.2f}"
+            )
 
 
 if __name__ == "__main__":

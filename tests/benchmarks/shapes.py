@@ -3,9 +3,6 @@
 from typing import NamedTuple
 
 import filterbank as fb
-from filterbank.layers import _costs as costs
-from filterbank.layers._costs import PAYING
-from filterbank.layers._ways import spans
 
 
 class Shape(NamedTuple):
@@ -37,11 +34,18 @@ class Shape(NamedTuple):
 
     def ways(self, backend):
         """Return the ways that a layer of this shape has on that backend."""
+        from filterbank.layers._costs import PAYING  # loads Keras, whose backend is to be named first
+
         ways = PAYING[backend]
-        return [way for way in ways if (way != "unfolded" or self.k <= 7) and (way != "depthwise lines" or self.stride == 1)]
+        return [
+            way for way in ways if (way != "unfolded" or self.k <= 7) and (way != "depthwise lines" or self.stride == 1)
+        ]
 
     def costed(self, training):
         """Return the same shape as the library counts its work."""
+        from filterbank.layers import _costs as costs
+        from filterbank.layers._ways import spans
+
         bank = self.bank()
         found = spans(bank, "float32")
         return costs.Shape(
@@ -56,6 +60,7 @@ class Shape(NamedTuple):
             positions=self.batch * (-(-self.side // self.stride)) ** 2,
             training=training,
         )
+
 
 QUESTION, COLOUR = Shape(1, 11, 10, 64, 64, 32), Shape(3, 11, 10, 64, 64, 16)
 GRID = [

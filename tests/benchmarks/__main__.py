@@ -18,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -94,19 +95,18 @@ def measured(name, quick, tell):
 
 def table(title, left, right):
     """Return an empty table; text is on the left, numbers are on the right."""
-    made = Table(title=title, title_justify="left")
+    made = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in left:
-        long = "case" in heading
-        made.add_column(heading, no_wrap=not long, min_width=24 if long else None)
+        made.add_column(heading)
     for heading in right:
         made.add_column(heading, justify="right", no_wrap=True)
     return made
 
 
 def cases(name, rows):
-    made = table(name, ("case", "against"), ("filterbank", "other", "ratio (quartiles)"))
+    made = table(name, ("case", "against"), ("ours", "other", "ratio", "quartiles"))
     for one in (one for row in rows for one in comparisons(row)):
-        made.add_row(one.case, one.other, one.ours, one.theirs, f"{one.ratio:.2f} ({one.low:.2f} to {one.high:.2f})")
+        made.add_row(one.case, one.other, one.ours, one.theirs, f"{one.ratio:.2f}", f"{one.low:.2f}, {one.high:.2f}")
     return made
 
 

@@ -27,8 +27,8 @@ def backed(rows, backend):
     return on_backend
 
 
-def row(shape, unit, auto, plain, kind=""):
-    return {"case": shape.name, "unit": unit, "samples": {"auto": auto, f"Conv2D{kind}": plain}}
+def row(shape, unit, auto, plain, kind):
+    return {"case": shape.name, "unit": unit, "samples": {"auto": auto, f"Conv2D, {kind}": plain}}
 
 
 def times(backend):
@@ -37,14 +37,14 @@ def times(backend):
 
     for shape in GRID:
         for kind, samples in measure(backend, shape, ["auto"]):
-            yield row(shape, "s", samples["auto"], samples["plain"], f", {kind}")
+            yield row(shape, "s", samples["auto"], samples["plain"], kind)
 
 
 def memory():
     from . import memory
 
     for kept in memory.rows():
-        yield row(kept["shape"], "numbers", [kept["auto"]], [kept["plain"]])
+        yield row(kept["shape"], "numbers", [kept["auto"]], [kept["plain"]], "numbers kept")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def memory(image):
     fb.patch_moments(image, 11)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    samples = {"fb.patch_moments": [peak], "the image": [image.nbytes]}
+    samples = {"fb.patch_moments": [peak], "bytes of image": [image.nbytes]}
     return {"case": f"{size(image)}, 11x11, memory beyond the image", "unit": "bytes", "samples": samples}
 
 

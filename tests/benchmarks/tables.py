@@ -43,7 +43,7 @@ def skipped(case, module):
 
 def amount(value, unit):
     if unit != "s":
-        return f"{value:,.0f} {unit}"
+        return f"{value:,.0f}"
     return f"{value:.2f} s" if value >= 1 else f"{1e3 * value:.3g} ms"
 
 

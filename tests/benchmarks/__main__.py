@@ -84,7 +84,10 @@ def measured(name, quick, tell):
     with tempfile.TemporaryDirectory() as folder:
         rows, errors = Path(folder) / "rows", Path(folder) / "errors"
         command = [sys.executable, "-m", f"{__package__}.{module}", *part, "-o", str(rows), *["--quick"] * quick]
-        with errors.open("w") as stream, subprocess.Popen(command, stdout=-1, stderr=stream, text=True) as process:
+        with (
+            errors.open("w") as stream,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True) as process,
+        ):
             for line in process.stdout:
                 tell(line.strip())
         result = {"rows": [json.loads(line) for line in rows.read_text().splitlines()] if rows.exists() else []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import math
 from typing import Any
 
@@ -95,9 +96,7 @@ def _backend() -> str:
 
 def _compiled() -> bool:
     """Whether TensorFlow is tracing a function that XLA compiles. There is no public way to ask."""
-    import tensorflow as tf
-
-    graph: Any = tf.compat.v1.get_default_graph()
+    graph: Any = importlib.import_module("tensorflow").compat.v1.get_default_graph()
     while graph is not None:
         context = getattr(graph, "_get_control_flow_context", lambda: None)()
         while context is not None:
@@ -112,11 +111,7 @@ def _compiled() -> bool:
 def _on_gpu() -> bool:
     name = keras.backend.backend()
     if name == "tensorflow":
-        import tensorflow as tf
-
-        return bool(tf.config.list_physical_devices("GPU"))
+        return bool(importlib.import_module(name).config.list_physical_devices("GPU"))
     if name == "jax":
-        import jax
-
-        return bool(jax.default_backend() != "cpu")
+        return bool(importlib.import_module(name).default_backend() != "cpu")
     return name == "torch" and bool(keras.ops.zeros(()).device.type == "cuda")

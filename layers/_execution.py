@@ -20,6 +20,8 @@ USUAL_BATCH, USUAL_SIDE = 32, 32  # where they are not known
 
 def choose(layer: Any, of_inputs: tuple[Any, ...], training: bool) -> str:
     """Return the way in which the layer computes inputs of that shape."""
+    # Lengths may be symbols, whose values nobody knows.
+    of_inputs = tuple(length if isinstance(length, int) else None for length in of_inputs)
     ways = possible(layer, of_inputs)
     if layer.execution in ways:
         return str(layer.execution)

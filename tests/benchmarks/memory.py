@@ -28,7 +28,7 @@ def kept(model, shape, images):
     else:
         outputs, back = jax.vjp(lambda weights: call(weights, images), trained)
     held = {id(leaf): leaf for leaf in [*jax.tree_util.tree_leaves(back), outputs]}
-    return sum(leaf.size for leaf in held.values() if leaf.ndim == 4 and len(leaf) == len(images))
+    return sum(leaf.size for leaf in held.values() if leaf.ndim >= 4 and len(leaf) == len(images))
 
 
 def rows():

@@ -173,7 +173,7 @@ def test_float64_layer_is_exact_to_float64(case: Case, execution: str, backend: 
     output = ops.convert_to_numpy(layer(case.images()))
     assert output.dtype == np.float64
     # On torch Keras multiplies float64 matrices in float32, in a Dense layer too.
-    rounding = 1e-6 if backend == "torch" and execution == "compose" else 1e-14
+    rounding = 1e-6 if backend == "torch" and execution not in ("depthwise", "dense") else 1e-14
     np.testing.assert_allclose(output, expected, rtol=0, atol=rounding * np.abs(expected).max())
 
 
@@ -322,20 +322,18 @@ def test_what_is_kept_is_what_jax_keeps(backend: str) -> None:
     layer = Case(channels=2, size=(5, 5), filters=16).layer()
     frozen = [weight.value for weight in layer.non_trainable_variables]
     trained = [weight.value for weight in layer.trainable_variables]
-    for way in ("compose", "depthwise", "dense", "separable", "lines"):
+    for way in ("compose", "depthwise", "dense", "separable", "lines", "unfolded"):
         layer.execution = way
 
         def call(weights: Any) -> Any:
-            return jax.nn.relu(layer.stateless_call(weights, frozen, images, training=True)[0])
+            return layer.stateless_call(weights, frozen, images, training=True)[0]
 
         outputs, back = jax.vjp(call, trained)
-        held = {
-            id(leaf): leaf.size for leaf in jax.tree_util.tree_leaves(back) if leaf.ndim == 4 and leaf.shape[0] == 2
-        }
-        per_position = sum(held.values()) / outputs.size * layer.filters
+        held = [leaf for leaf in jax.tree_util.tree_leaves(back) if leaf.ndim >= 4 and leaf.shape[0] == 2]
+        per_position = sum(leaf.size for leaf in held) / outputs.size * layer.filters + layer.filters
         counted = kept(way, _execution.shape_of(layer, images.shape, training=True))
-        inputs = images.size / outputs.size * layer.filters
-        assert per_position == pytest.approx(counted, abs=1.5 * inputs), way
+        # The window crops the outputs, which the count does not know.
+        assert counted <= per_position <= 1.3 * counted, way
 
 
 def test_layers_that_train_their_basis_or_have_groups_compute_what_their_weights_say() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._check import Array, Size
+from ._images import MOST_CHANNELS, TRANSPARENT, read_file
 
 if TYPE_CHECKING:
     from .families import Family
@@ -203,30 +204,19 @@ def _require_sides(images: Array | list[Array], window: tuple[int, ...], path: s
 
 def _images(path: str, dimensions: int) -> Array | list[Array]:
     """Return the image of a file, or the images of a stack such as the pages of a TIFF file."""
-    image = _read_array(path)
-    if image.ndim > dimensions and image.shape[-1] <= 4:
-        colours = image.shape[-1] - (image.shape[-1] in (2, 4))  # without transparency
+    try:
+        image = read_file(path)
+    except (OSError, ValueError) as error:
+        why = error.__cause__ or error
+        raise CommandError(f"{path!r} is neither an image for scikit-image nor a .npy array: {why}") from error
+    if image.ndim > dimensions and image.shape[-1] <= MOST_CHANNELS:
+        colours = image.shape[-1] - (image.shape[-1] in TRANSPARENT)
         image = image[..., :colours].mean(axis=-1)
     if image.ndim == dimensions:
         return [image]
     if image.ndim == dimensions + 1:
         return image
     raise CommandError(f"{path!r} must hold {dimensions}-D images as --size says, got an array of shape {image.shape}")
-
-
-def _read_array(path: str) -> Array:
-    array: Array
-    try:
-        if path.lower().endswith(".npy"):
-            with open(path, "rb") as file:
-                array = np.lib.format.read_array(file, allow_pickle=False)
-        else:
-            from skimage.io import imread
-
-            array = imread(path)
-    except Exception as error:  # Each of the image readers behind it has exceptions of its own.
-        raise CommandError(f"{path!r} is neither an image for scikit-image nor a .npy array: {error}") from error
-    return array
 
 
 # What there is to write

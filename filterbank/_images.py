@@ -107,7 +107,7 @@ def is_array(value: Any) -> bool:
 
 def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Source:
     if isinstance(entry, (str, os.PathLike)):
-        array = _read_file(os.fspath(entry))
+        array = read_file(os.fspath(entry))
     else:
         array = entry if is_array(entry) else _array(entry, name)
     dimensions, shape = len(window), tuple(int(side) for side in array.shape)
@@ -138,11 +138,12 @@ def _array(entry: Any, name: str) -> Array:
         raise ValueError(f"`images` must be arrays, got rows of different lengths in {name}: {error}") from error
 
 
-def _read_file(path: str) -> Array:
+def read_file(path: str) -> Array:
+    """Return the array of an image or a .npy file, which stays on disk until it is used."""
     array: Array
     try:
         if path.lower().endswith(".npy"):
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            array = np.lib.format.open_memmap(path, mode="r")
         else:
             from skimage.io import imread
 

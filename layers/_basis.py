@@ -172,7 +172,9 @@ class BasisMixin(BankMixin):
             name="coefficients",
         )
         self._add_basis(dtype)
-        self._spans = spans(self._bank, wide(dtype))
+        if self._has_groups and not self.residual and self.execution != "compose":
+            # Here, as torch compiles no singular values.
+            self._spans = spans(self._bank, wide(dtype))
         if self.train == "basis" and kwargs.get("regularizer") is not None:
             self.basis.regularizer = ComposedRegularizer(kwargs["regularizer"], None, self, of="basis")
         if self.residual:
@@ -294,7 +296,7 @@ class BasisMixin(BankMixin):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Convolve the inputs; in training the same may be computed in another way."""
-        way = self._way(tuple(inputs.shape), bool(training))
+        way = self._way(tuple(inputs.shape), training)
         if way == "compose":
             return super().call(inputs)
         outputs = factored(self, inputs, self.effective_coefficients, way)
@@ -303,7 +305,7 @@ class BasisMixin(BankMixin):
             outputs = outputs + ops.reshape(self.bias, (1, *ones, -1) if channel_axis(self) == -1 else (1, -1, *ones))
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _way(self, of_inputs: tuple[Any, ...], training: bool) -> str:
+    def _way(self, of_inputs: tuple[Any, ...], training: bool | None) -> str:
         """Return the way to compute inputs of that shape."""
         composes = self.execution == "compose" or self.residual or not self._has_groups
         return "compose" if composes else choose(self, of_inputs, training)

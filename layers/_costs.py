@@ -132,7 +132,10 @@ def kept(way: str, shape: Shape) -> float:
     if way in ("lines", "depthwise lines"):
         across = math.prod(shape.strides) / shape.strides[shape.axis]
         return shape.channels * shape.lines * across + shape.outputs
-    return shape.channels * shape.rank + shape.outputs + shape.released * inputs
+    if not shape.released:
+        return shape.channels * shape.rank + shape.outputs
+    copies = math.prod(shape.window) * shape.channels if way == "unfolded" else inputs
+    return shape.channels * shape.n + shape.outputs + copies
 
 
 def work(way: str, shape: Shape, vector: int) -> Counts:

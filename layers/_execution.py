@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from ._costs import MOST_KEPT, PAYING, WAYS, Shape, cheapest, kept
-from ._ways import channel_axis, from_lines, mixed, reduced, responses, separated, unfolded
+from ._ways import from_lines, mixed, orthonormal, responses, separated, unfolded
 
 EXECUTIONS = ("auto", "compose", "factor")
 COMPILED = ("jax", "tensorflow, compiled")
@@ -18,23 +18,37 @@ MOST_COPIES = 49  # of the inputs, as each is one operation
 USUAL_BATCH, USUAL_SIDE = 32, 32  # where they are not known
 
 
-def choose(layer: Any, of_inputs: tuple[Any, ...], training: bool) -> str:
+def choose(layer: Any, of_inputs: tuple[Any, ...], training: bool | None) -> str:
     """Return the way in which the layer computes inputs of that shape."""
     # Lengths may be symbols, whose values nobody knows.
     of_inputs = tuple(length if isinstance(length, int) else None for length in of_inputs)
     ways = possible(layer, of_inputs)
     if layer.execution in ways:
         return str(layer.execution)
-    backend, shape = _backend(), shape_of(layer, of_inputs, training)
-    paying = [way for way in ways if way in PAYING[backend]]
-    if not {"separable", "depthwise", "dense"}.intersection(paying):
-        paying += [way for way in ways if way in ("depthwise", "dense")]
+    backend, shape = _backend(), shape_of(layer, of_inputs, bool(training))
     if layer.execution == "factor":
-        return cheapest(backend, shape, tuple(paying[1:]))
-    if layer.groups > 1 or (_on_gpu() and shape.channels > 1):
-        return "compose"  # measured on an H100: small grouped convolutions and many channels run slowly
-    most = MOST_KEPT * kept("compose", shape)
-    return cheapest(backend, shape, tuple(way for way in paying if not training or kept(way, shape) <= most))
+        paying = [way for way in ways[1:] if way in PAYING[backend]]
+        return cheapest(backend, shape, tuple(paying or [way for way in ways if way in ("depthwise", "dense")]))
+    if of_inputs[0] == 0 or layer.groups > 1:
+        return "compose"  # backends refuse empty batches in some operations; small grouped convolutions are slow
+    if layer.rank != 2 or layer._released or layer.compute_dtype != "float32" or _dilated(layer) or _on_gpu():
+        return _without_model(layer, shape)
+    # Where training is not known, gradients may be asked for.
+    most = math.inf if training is False else MOST_KEPT * kept("compose", shape)
+    return cheapest(backend, shape, tuple(way for way in ways if way in PAYING[backend] and kept(way, shape) <= most))
+
+
+def _without_model(layer: Any, shape: Shape) -> str:
+    """Return the way where no times were measured: for one channel, filtering first must save half of the work."""
+    pixels = math.prod(shape.window)
+    saves = shape.channels == 1 and 2 * shape.n * (pixels + shape.outputs) < pixels * shape.outputs
+    half = layer.compute_dtype in ("float16", "bfloat16")
+    keeps = kept("dense", shape) <= MOST_KEPT * kept("compose", shape)
+    return "dense" if saves and keeps and not (half and shape.released) else "compose"
+
+
+def _dilated(layer: Any) -> bool:
+    return any(rate > 1 for rate in layer.dilation_rate)
 
 
 def possible(layer: Any, of_inputs: tuple[Any, ...]) -> list[str]:
@@ -58,7 +72,7 @@ def shape_of(layer: Any, of_inputs: tuple[Any, ...], training: bool) -> Shape:
     sides = layer.compute_output_shape(of_inputs)
     sides = sides[1:-1] if layer.data_format == "channels_last" else sides[2:]
     return Shape(
-        channels=of_inputs[channel_axis(layer)],
+        channels=layer.coefficients.shape[1] * layer.groups,
         outputs=layer.filters,
         n=layer.basis.shape[0],
         rank=len(layer._spans.filters),
@@ -78,7 +92,7 @@ def factored(layer: Any, inputs: Any, coefficients: Any, way: str) -> Any:
     if way in ("lines", "depthwise lines"):
         return from_lines(layer, inputs, filters, coefficients, span, dense=way == "lines")
     if not layer._released:
-        filters, coefficients = reduced(filters, coefficients, span)
+        filters, coefficients = orthonormal(filters, coefficients, span)
     if way == "unfolded":
         return unfolded(layer, inputs, filters, coefficients)
     if way == "separable":
@@ -113,7 +127,7 @@ def _compiled() -> bool:
 def _on_gpu() -> bool:
     name = keras.backend.backend()
     if name == "tensorflow":
-        return bool(importlib.import_module(name).config.list_physical_devices("GPU"))
+        return bool(importlib.import_module(name).config.list_logical_devices("GPU"))
     if name == "jax":
         return bool(importlib.import_module(name).default_backend() != "cpu")
     return name == "torch" and bool(keras.ops.zeros(()).device.type == "cuda")

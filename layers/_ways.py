@@ -36,12 +36,15 @@ class Spans:
 @functools.lru_cache(maxsize=64)
 def spans(bank: FilterBank, dtype: str) -> Spans:
     """Return the spans of the bank to the precision of that dtype, and the axis along which the fewest lines do."""
+    norms = np.linalg.norm(bank.filters.reshape(len(bank), -1), axis=1)
+    # A weak filter counts like a strong one: its coefficients may be large.
+    filters = bank.filters[norms > 0] / norms[norms > 0].reshape(-1, *(1,) * bank.ndim)
     of_lines = []
     for axis, length in enumerate(bank.size):
-        along = np.moveaxis(bank.filters, axis + 1, 0).reshape(length, -1)
+        along = np.moveaxis(filters, axis + 1, 0).reshape(length, -1)
         of_lines.append(_orthonormal(along, dtype).T)
     axis = min(range(bank.ndim), key=lambda axis: len(of_lines[axis]) / bank.size[axis])
-    whole = _orthonormal(bank.filters.reshape(len(bank), -1).T, dtype)
+    whole = _orthonormal(filters.reshape(len(filters), -1).T, dtype)
     return Spans(axis, np.array(of_lines[axis]), np.array(whole.T.reshape(-1, *bank.size)))
 
 
@@ -109,14 +112,15 @@ def _margins(layer: Any, sides: Sequence[int], reach: Sequence[int]) -> list[tup
     return [(margin // 2, margin - margin // 2) for margin in missing]
 
 
-def reduced(filters: Any, coefficients: Any, span: Spans) -> tuple[Any, Any]:
-    """Return fewer filters of the same span where it has them, and the coefficients that make the same kernel."""
-    if len(span.filters) == filters.shape[0]:
-        return filters, coefficients
+def orthonormal(filters: Any, coefficients: Any, span: Spans) -> tuple[Any, Any]:
+    """Return orthonormal filters of the same span, no more, and the coefficients that make the same kernel of them.
+
+    Responses of filters that are nearly alike, or of very different strengths, would lose what half precision rounds.
+    """
     axes = list(range(1, span.filters.ndim))
-    fewer = ops.convert_to_tensor(span.filters, dtype=filters.dtype)
-    shares = ops.tensordot(fewer, filters, axes=[axes, axes])  # (rank, n)
-    return fewer, ops.tensordot(shares, coefficients, axes=[[1], [0]])
+    basis = ops.convert_to_tensor(span.filters, dtype=coefficients.dtype)
+    shares = ops.tensordot(basis, ops.cast(filters, coefficients.dtype), axes=[axes, axes])  # (rank, n)
+    return basis, ops.tensordot(shares, coefficients, axes=[[1], [0]])
 
 
 def mixed(layer: Any, inputs: Any, coefficients: Any, compiled: bool) -> Any:
@@ -155,7 +159,7 @@ def _filtered(layer: Any, inputs: Any, filters: Any, axes: Sequence[int], dense:
     settings = _settings(layer, axes)
     filters = ops.cast(filters, layer.compute_dtype)
     n, block, *window = filters.shape
-    channels = inputs.shape[channel_axis(layer)]
+    channels = inputs.shape[channel_axis(layer)] or layer.input_spec.axes[channel_axis(layer)]
     blocks = channels // block
     if layer.padding == "causal":
         before = [(layer.dilation_rate[0] * (layer.kernel_size[0] - 1), 0)]

@@ -9,7 +9,7 @@ from keras import ops
 from scipy import signal
 
 import filterbank as fb
-from filterbank.layers import BasisConv2D, _execution
+from filterbank.layers import BasisConv1D, BasisConv2D, _execution
 from filterbank.layers._costs import MOST_KEPT, PAYING, WAYS, Shape, cheapest, cost, kept
 from filterbank.layers._execution import possible
 
@@ -200,17 +200,67 @@ def test_layer_without_bias(execution: str) -> None:
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("execution", WAYS)
 @pytest.mark.parametrize("case", [Case(), Case(channels=1), Case(channels=6, groups=2)], ids=str)
-def test_executions_agree_to_half_precision(case: Case, policy: str) -> None:
+def test_ways_agree_to_half_precision(case: Case, execution: str, policy: str) -> None:
     images = case.images()
     rounding = 2.0 ** (-11 if policy == "mixed_float16" else -8)
-    for execution in WAYS:
-        layer = case.layer(execution=execution, dtype=policy)
-        expected = case.expected(layer, images)
-        output = layer(images.astype("float32"))
-        assert keras.backend.standardize_dtype(output.dtype) == policy.removeprefix("mixed_")
-        error = np.abs(ops.convert_to_numpy(output).astype("float64") - expected).max() / np.abs(expected).max()
-        assert rounding / 50 < error < 3 * rounding
+    layer = case.layer(execution, dtype=policy)
+    expected = case.expected(layer, images)
+    output = layer(images.astype("float32"))
+    assert keras.backend.standardize_dtype(output.dtype) == policy.removeprefix("mixed_")
+    error = np.abs(ops.convert_to_numpy(output).astype("float64") - expected).max() / np.abs(expected).max()
+    assert rounding / 50 < error < 3 * rounding
+
+
+@pytest.mark.parametrize("execution", ["auto", *WAYS])
+@pytest.mark.parametrize("bank", ["strong", "weak", "nearly alike"])
+def test_half_precision_holds_for_banks_of_any_strength_and_nearly_dependent_ones(bank: str, execution: str) -> None:
+    rng = np.random.default_rng(0)
+    alike = rng.normal(size=(7, 7)) + 1e-2 * rng.normal(size=(10, 7, 7))
+    filters = {"strong": 1e6 * fb.dct(7, n=10).filters, "weak": 1e-8 * fb.dct(7, n=10).filters, "nearly alike": alike}
+    layer = BasisConv2D(16, filters[bank], dtype="mixed_bfloat16")
+    layer.build((None, 12, 12, 1))
+    layer.execution = execution
+    if execution in WAYS and execution not in possible(layer, (2, 12, 12, 1)):
+        pytest.skip("not a way for this layer")
+    kernel = np.einsum(
+        "iyx,ipq->yxpq", *(ops.convert_to_numpy(w).astype("f8") for w in (layer.basis, layer.coefficients))
+    )
+    images = rng.normal(size=(2, 12, 12, 1))
+    expected = correlated(images, kernel, Case())
+    found = ops.convert_to_numpy(ops.cast(layer(images.astype("float32")), "float32"))
+    assert np.abs(found - expected).max() < 3 * 2.0**-8 * np.abs(expected).max()
+
+
+def test_a_weak_filter_counts_as_much_as_its_coefficients_make_it() -> None:
+    filters = fb.random(11, n=10, rng=0).filters.copy()
+    filters[0] *= 1e-8
+    images = np.random.default_rng(0).normal(size=(2, 20, 20, 1)).astype("float32")
+    outputs = []
+    for way in ("compose", "dense", "separable", "lines"):
+        layer = BasisConv2D(4, filters)
+        layer.build(images.shape)
+        layer.coefficients.assign(np.concatenate([np.full((1, 1, 4), 1e8), np.ones((9, 1, 4))]))
+        layer.execution = way
+        outputs.append(ops.convert_to_numpy(layer(images)))
+    for other in outputs[1:]:
+        np.testing.assert_allclose(other, outputs[0], rtol=0, atol=1e-5 * np.abs(outputs[0]).max())
+
+
+def test_inputs_of_unknown_shape_and_empty_batches_are_computed(backend: str) -> None:
+    layer = BasisConv2D(64, fb.dct(11, n=10))
+    images = np.random.default_rng(0).normal(size=(2, 16, 17, 1)).astype("float32")
+    expected = ops.convert_to_numpy(layer(images))
+    assert len(layer(images[:0])) == 0
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        call = tf.function(lambda images: layer(images), input_signature=[tf.TensorSpec([None] * 4, tf.float32)])
+        np.testing.assert_allclose(call(images), expected, rtol=0, atol=1e-5)
+        layer.execution = "factor"
+        again = tf.function(lambda images: layer(images), input_signature=[tf.TensorSpec([None] * 4, tf.float32)])
+        np.testing.assert_allclose(again(images), expected, rtol=0, atol=1e-5)
 
 
 # Gradients
@@ -296,33 +346,60 @@ def test_the_cost_of_composing_counts_for_few_positions() -> None:
     assert per_position[0] > 2 * per_position[1]
 
 
-def chosen(layer: Any, shape: tuple[Any, ...], training: bool = False) -> str:
+def chosen(layer: Any, shape: tuple[Any, ...], training: bool | None = False) -> str:
     if not layer.built:
         layer.build(shape)
     return _execution.choose(layer, shape, training)
 
 
-def test_auto_keeps_no_more_activations_than_it_may_and_factor_does() -> None:
-    shape = (8, 64, 64, 8)
+@pytest.mark.parametrize("backend_name", BACKENDS)
+def test_auto_keeps_no_more_activations_than_it_may_and_factor_does(
+    backend_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_execution, "_backend", lambda: backend_name)
+    shape, flipped = (32, 64, 64, 8), 0
     for n in (4, 8, 16):
-        automatic, asked = (BasisConv2D(16, fb.random(11, n=n), execution=way) for way in ("auto", "factor"))
-        way = chosen(automatic, shape, training=True)
-        counted = _execution.shape_of(automatic, shape, training=True)
-        assert kept(way, counted) <= MOST_KEPT * kept("compose", counted)
-        assert chosen(asked, shape, training=True) != "compose"
-    assert kept("dense", counted) > MOST_KEPT * kept("compose", counted)
+        for outputs in (8, 64):
+            layer = BasisConv2D(outputs, fb.random(11, n=n, rng=0))
+            ways = {training: chosen(layer, shape, training) for training in (False, None, True)}
+            counted = _execution.shape_of(layer, shape, training=True)
+            most = MOST_KEPT * kept("compose", counted)
+            assert max(kept(ways[None], counted), kept(ways[True], counted)) <= most
+            unbound = cheapest(backend_name, counted, PAYING[backend_name])
+            flipped += kept(unbound, counted) > most
+            assert ways[True] != unbound or kept(unbound, counted) <= most
+            layer.execution = "factor"
+            assert chosen(layer, shape, True) != "compose"
+    assert flipped
 
 
-def test_what_is_kept_is_what_jax_keeps(backend: str) -> None:
+def test_where_nothing_was_measured_filtering_first_must_save_half_the_work() -> None:
+    cases = [
+        (BasisConv1D(64, fb.dct((31,), n=4)), (8, 100, 1), "dense"),
+        (BasisConv1D(64, fb.dct((31,), n=4)), (8, 100, 16), "compose"),
+        (BasisConv1D(64, fb.dct((31,), n=20)), (8, 100, 1), "compose"),
+        (BasisConv2D(64, fb.dct(11, n=10), train="both"), (8, 32, 32, 1), "dense"),
+        (BasisConv2D(64, fb.dct(11, n=10), train="both", dtype="mixed_bfloat16"), (8, 32, 32, 1), "compose"),
+        (BasisConv2D(64, fb.dct(11, n=10), dilation_rate=2), (8, 32, 32, 1), "dense"),
+        (BasisConv2D(64, fb.dct(11, n=10), dilation_rate=2), (8, 32, 32, 3), "compose"),
+    ]
+    for layer, shape, way in cases:
+        assert chosen(layer, shape, True) == way, layer
+
+
+@pytest.mark.parametrize("train", ["coefficients", "both"])
+def test_what_is_kept_is_what_jax_keeps(train: str, backend: str) -> None:
     if backend != "jax":
         pytest.skip("asks JAX")
     import jax
 
     images = np.zeros((2, 20, 20, 2), "float32")
-    layer = Case(channels=2, size=(5, 5), filters=16).layer()
+    layer = Case(channels=2, size=(5, 5), filters=16, bank="dependent").layer(train=train)
     frozen = [weight.value for weight in layer.non_trainable_variables]
     trained = [weight.value for weight in layer.trainable_variables]
     for way in ("compose", "depthwise", "dense", "separable", "lines", "unfolded"):
+        if way not in possible(layer, images.shape):
+            continue
         layer.execution = way
 
         def call(weights: Any) -> Any:

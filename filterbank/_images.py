@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -10,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from . import _check
+from ._bank import BankWarning
 from ._check import Array, Float64
 
 Channels: TypeAlias = Literal["average", "separate", "stack"]
@@ -26,6 +28,7 @@ class Source:
     first: int  # index of the (first) image
     stacked: bool
     coloured: bool
+    of_file: bool = False
 
     @property
     def count(self) -> int:
@@ -58,6 +61,27 @@ class Source:
             if channels == "separate":
                 values = values.reshape(-1, 1, *values.shape[2:])
             return values.astype(np.float64, copy=False)
+
+
+class Depths(dict[int, str]):
+    """The largest values of the integer types of files, such as 255, each with the first file of that type."""
+
+    def add(self, source: Source) -> None:
+        """Note the type of a file."""
+        if source.of_file and source.array.dtype.kind in "iu":
+            self.setdefault(int(np.iinfo(source.array.dtype).max), source.name)
+
+    def tell(self) -> None:
+        """Warn if there are several, for the line that called the caller."""
+        if len(self) < 2:
+            return
+        listed = " and ".join(f"up to {largest} in {name}" for largest, name in sorted(self.items()))
+        warnings.warn(
+            f"`images` are of different depths, and their values are taken as they are: {listed}; divide them by "
+            f"{' and '.join(map(str, sorted(self)))}, or use skimage.util.img_as_float",
+            BankWarning,
+            stacklevel=3,
+        )
 
 
 def sources(images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None]) -> Iterator[Source]:
@@ -122,7 +146,7 @@ def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Sourc
             f"`images` must have {dimensions} dimensions each for this `size`, one more for up to {MOST_CHANNELS} "
             f"channels and one for a stack, got shape {shape} in {name}; pass a list of images"
         )
-    source = Source(array, name, first, stacked, coloured)
+    source = Source(array, name, first, stacked, coloured, isinstance(entry, (str, os.PathLike)))
     if any(side < k for side, k in zip(source.sides, window, strict=True)):
         raise ValueError(
             f"`images` must be at least as large as a patch of {_check.window_name(window)} pixels, got "

@@ -206,8 +206,14 @@ def test_files_and_arrays_may_mix(photograph, tmp_path):
         file_of(tmp_path, "d.npy", images[3]),
     ]
     expected = by_loops([*images[:2], wide, images[3]], (4, 4))
-    assert_are(fb.patch_moments(paths, 4), expected)
-    assert_are(fb.patch_moments([paths[0], images[1], *paths[2:]], 4), expected)
+    depths = (
+        r"different depths.*: up to 255 in '.*a.png' and up to 65535 in '.*c.png'; divide them by 255 and 65535, or"
+    )
+    for entries in (paths, [paths[0], images[1], *paths[2:]]):
+        with pytest.warns(fb.BankWarning, match=depths) as caught:
+            assert_are(fb.patch_moments(entries, 4), expected)
+        assert (len(caught), caught[0].filename) == (1, __file__)
+    assert_are(fb.patch_moments([paths[0], images[1], wide, paths[3]], 4), expected)
     assert_are(fb.patch_moments(paths[0], 4), by_loops(images[:1], (4, 4)))
 
 

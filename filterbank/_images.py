@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import numpy as np
 from . import _check
 from ._bank import BankWarning
 from ._check import Array, Float64
+from ._image_files import read_image
 
 Channels: TypeAlias = Literal["average", "separate", "stack"]
 MOST_CHANNELS = 4
@@ -84,19 +86,30 @@ class Depths(dict[int, str]):
         )
 
 
-def sources(images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None]) -> Iterator[Source]:
-    """Yield the images one by one, or stack by stack; give to `refuse` what cannot be used, and go on if it returns."""
+def sources(
+    images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None], hint: str = ""
+) -> Iterator[Source]:
+    """Yield the images one by one, or stack by stack; give to `refuse` what cannot be used, and go on if it returns.
+
+    The `hint` says what to do about files that cannot be used.
+    """
     first = 0
     for entry in _entries(images, len(window)):
         name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}"
         try:
             source = _source(entry, name, first, window)
         except (TypeError, ValueError, OSError) as error:
-            refuse(error)
+            unusable = hint and isinstance(entry, (str, os.PathLike)) and not isinstance(error, OSError)
+            refuse(type(error)(f"{str(error).rstrip('.')}; {hint}") if unusable else error)
             first += 1
             continue
         yield source
         first += source.count
+
+
+def expected(images: Any, window: tuple[int, ...]) -> int | None:
+    """Return how many entries `sources` goes through, None if nobody knows."""
+    return operator.length_hint(_entries(images, len(window))) or operator.length_hint(images) or None
 
 
 def _entries(images: Any, dimensions: int) -> Iterator[Any]:
@@ -131,7 +144,7 @@ def is_array(value: Any) -> bool:
 
 def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Source:
     if isinstance(entry, (str, os.PathLike)):
-        array = _read_file(os.fspath(entry))
+        array = read_image(os.fspath(entry))
     else:
         array = entry if is_array(entry) else _array(entry, name)
     dimensions, shape = len(window), tuple(int(side) for side in array.shape)
@@ -160,19 +173,3 @@ def _array(entry: Any, name: str) -> Array:
         return np.asarray(entry)
     except ValueError as error:
         raise ValueError(f"`images` must be arrays, got rows of different lengths in {name}: {error}") from error
-
-
-def _read_file(path: str) -> Array:
-    array: Array
-    try:
-        if path.lower().endswith(".npy"):
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        else:
-            from skimage.io import imread
-
-            array = imread(path)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"`images` must be files that exist, got {path!r}") from None
-    except Exception as error:  # Each of the image readers behind it has exceptions of its own.
-        raise ValueError(f"`images` must be files of images or .npy arrays, got {path!r}: {error}") from error
-    return array

@@ -6,7 +6,7 @@ import copy
 import functools
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -28,15 +28,32 @@ RAISE_OR_SKIP = ("raise", "skip")
 class PatchesInterrupted(KeyboardInterrupt):
     """What `patch_moments` raises when it is interrupted, by Ctrl-C say.
 
-    Attributes
+    Parameters
     ----------
     partial : PatchMoments or None
-        The moments of the patches that were summed until then, None if there were none. Its `images` are the whole
-        ones; of the next one, some patches may be in it, if it is larger than a block.
+        The moments of the patches that were summed until then, None if there were none, or a cluster has them. Its
+        `images` are the whole ones; of the next one, some patches may be in it, if it is larger than a block.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from skimage import data
+    >>> def images():
+    ...     yield data.camera()
+    ...     raise KeyboardInterrupt
+    >>> try:
+    ...     moments = fb.patch_moments(images(), 7)
+    ... except fb.PatchesInterrupted as stop:
+    ...     moments = stop.partial
+    >>> moments.images
+    1
     """
 
     def __init__(self, partial: PatchMoments | None) -> None:
-        super().__init__("the moments so far are in `partial`")
+        images = partial.images if partial else 0
+        super().__init__(
+            f"stopped after {images} images; their moments are in `partial` of this filterbank.PatchesInterrupted"
+        )
         self.partial = partial
 
 
@@ -278,7 +295,8 @@ def patch_moments(
         If there is no image or no patch; if an image is smaller than a patch, of other dimensions than `size`, not
         finite, or of a different number of channels where they stack.
     PatchesInterrupted
-        On Ctrl-C, with the moments until then in its `partial`; it is a `KeyboardInterrupt`.
+        On Ctrl-C, with the moments until then in its `partial`; it is a `KeyboardInterrupt`. What the workers of a
+        cluster have summed is lost.
 
     Warns
     -----
@@ -327,7 +345,12 @@ def patch_moments(
         return _complete(part)
     try:
         with Bar(expected(images, window) if progress else None, progress) as bar:
-            for source in sources(images, window, reader.refuse, reader.hint):
+
+            def refuse(error: Exception) -> None:
+                reader.refuse(error)
+                bar.advance(1, 0)
+
+            for source in sources(images, window, refuse, reader.hint):
                 bar.expect(source.count - 1)
                 reader.add(source, bar)
             moments = reader.moments(remove_mean)
@@ -434,33 +457,44 @@ class _Part(NamedTuple):
 
 
 def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> _Part:
-    """Return the moments of a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
-    if _cluster.is_bag(images):
+    """Sum a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
 
-        def of_part(entries: Any) -> _Part:
-            own = copy.deepcopy(reader)
-            for source in sources(entries, own.window, own.refuse, own.hint):
-                own.add(source, Bar(None, shown=False))
-            return _Part(own.moments(remove_mean), own.skipped, own.depths)
-
-        return _cluster.reduced(images.to_delayed(), of_part, _together) or _together([])
-
-    def of_block(source: Source) -> _Part:
-        own = copy.deepcopy(reader)
-        own.add(source, Bar(None, shown=False))
+    def of_sources(found: Iterable[Source], own: _Reader) -> _Part:
+        for source in found:
+            own.add(source, Bar(None, shown=False))
         return _Part(own.moments(remove_mean), own.skipped, own.depths)
 
+    def of_bag(entries: Any) -> _Part:
+        own = copy.deepcopy(reader)
+        return of_sources(sources(entries, own.window, own.refuse, own.hint), own)
+
+    def of_block(source: Source) -> _Part:
+        return of_sources([source], copy.deepcopy(reader))
+
+    if _cluster.is_bag(images):
+        return _reduced(images.to_delayed(), of_bag)
     (source,) = sources(images, reader.window, reader.refuse)
     parts = []
     values = source.channels * math.prod(source.sides)
     at_once = max(1, VALUES_IN_TASK // values)
+    cuts = list(blocks(source.sides, reader.window, reader.stride, source.channels, VALUES_IN_TASK))
     for start in range(0, source.count, at_once):
-        for block in blocks(source.sides, reader.window, reader.stride, source.channels, VALUES_IN_TASK):
+        for block in cuts:
             key = (*((slice(start, start + at_once),) if source.stacked else ()), *block)
             parts.append(replace(source, array=source.array[key], first=start))
-    part = _cluster.reduced(parts, of_block, _together) or _together([])
-    # Each block has counted itself.
+    part = _reduced(parts, of_block, len(cuts))
     return part._replace(moments=part.moments and replace(part.moments, images=source.count))
+
+
+def _reduced(parts: Iterable[Any], of_part: Callable[[Any], _Part], blocks_each: int = 1) -> _Part:
+    """Sum the parts where dask computes; each image counts in so many blocks."""
+    try:
+        return _cluster.reduced(parts, of_part, _together) or _together([])
+    except _cluster.Interrupted as stop:
+        moments, skipped, _ = stop.partial
+        images = max(1, moments.images // blocks_each) if moments else 0
+        partial = moments and replace(moments, images=images, skipped=tuple(skipped))
+        raise PatchesInterrupted(partial) from None
 
 
 def _together(parts: list[_Part]) -> _Part:

@@ -118,6 +118,12 @@ def test_an_interruption_of_an_array_counts_whole_images(shape, most, monkeypatc
     assert caught.value.partial.count > 0
 
 
+def test_unknown_chunks_are_refused():
+    values = array.from_array(np.ones((30, 30)))
+    with pytest.raises(ValueError, match=r"of known shape, got \(nan, 30\) in image 0; call compute_chunk_sizes\(\)"):
+        fb.patch_moments(values[values[:, 0] > 0], 5)
+
+
 class Slow:
     """An image that takes a while to read, and writes into a log that it was."""
 

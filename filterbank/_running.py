@@ -103,7 +103,7 @@ def _require_memory(pixels: int) -> None:
     except (MemoryError, ValueError) as error:
         gigabytes = MATRICES * 8 * pixels**2 / 1e9
         raise MemoryError(
-            f"the covariance of patches of {pixels} pixels takes {gigabytes:.3g} GB while it is summed, which is more "
+            f"the covariance of patches of {pixels} pixels takes {gigabytes:,.0f} GB while it is summed, which is more "
             f"than there is; use a smaller `size`"
         ) from error
 

@@ -364,7 +364,7 @@ def test_moments_say_of_what_they_are(photograph):
 
 
 def test_a_covariance_that_is_too_large_is_refused_before_the_work_begins():
-    with pytest.raises(MemoryError, match=r"patches of 5000000 pixels takes 6e\+05 GB .*; use a smaller `size`"):
+    with pytest.raises(MemoryError, match=r"patches of 5000000 pixels takes 600,000 GB .*; use a smaller `size`"):
         fb.patch_moments(np.ones(5_000_001), (5_000_000,))
 
 

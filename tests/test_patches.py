@@ -494,19 +494,21 @@ def test_patches_with_nan_are_left_out(bad, way):
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_files_that_cannot_be_read_are_collected(photograph, tmp_path):
     good = file_of(tmp_path, "good.png", photograph[:50, :50])
-    truncated, text, array = tmp_path / "truncated.png", tmp_path / "text.png", tmp_path / "short.npy"
+    truncated, text, array, several = (tmp_path / name for name in ("truncated.png", "text.png", "short.npy", "z.npy"))
     truncated.write_bytes(good.read_bytes()[:500])
     text.write_text("no image")
     file_of(tmp_path, "short.npy", photograph)
     array.write_bytes(array.read_bytes()[:1000])
-    bad = [truncated, text, array, tmp_path / "none.png"]
+    with several.open("wb") as file:
+        np.savez(file, photograph)
+    bad = [truncated, text, array, several, tmp_path / "none.png"]
     for path in bad:
         with pytest.raises((ValueError, FileNotFoundError), match=f"`images` must be files.*{path.name}") as caught:
             fb.patch_moments([good, path], 5)
         assert ('on_error="skip" leaves such files out' in str(caught.value)) == path.exists()
     small = file_of(tmp_path, "small.png", photograph[:3, :3])
     moments = fb.patch_moments([*bad[:2], good, small, *bad[2:]], 5, on_error="skip")
-    assert (moments.images, len(moments.skipped)) == (1, 5)
+    assert (moments.images, len(moments.skipped)) == (1, 6)
     assert_are(moments, by_loops([photograph[:50, :50]], (5, 5)))
     for path, line in zip([*bad[:2], small, *bad[2:]], moments.skipped, strict=True):
         assert Path(path).name in line

@@ -9,6 +9,14 @@ T = TypeVar("T")
 MERGED_AT_ONCE = 8
 
 
+class Interrupted(KeyboardInterrupt):
+    """What `reduced` raises when it is interrupted, with all that was computed until then, merged, in `partial`."""
+
+    def __init__(self, partial: Any) -> None:
+        super().__init__()
+        self.partial = partial
+
+
 def is_collection(value: object) -> bool:
     """Whether the value is a collection of dask, not yet computed."""
     return hasattr(value, "__dask_graph__") and hasattr(value, "dask")
@@ -22,13 +30,32 @@ def is_bag(value: object) -> bool:
 def reduced(parts: Iterable[Any], of_part: Callable[[Any], T], merge: Callable[[list[T]], T]) -> T | None:
     """Compute `of_part` of each part where dask computes, and merge them there; None without parts.
 
-    The tasks depend on their arguments only: those of a worker that dies are computed again, and count once.
+    The tasks depend on their arguments only: those of a worker that dies are computed again, and count once. What the
+    threads of this process have computed when they are interrupted is not lost, what a cluster has is.
     """
     import dask
+    from dask.callbacks import Callback
 
     one, several = dask.delayed(of_part, pure=False), dask.delayed(merge, pure=False)
     level = [one(part) for part in parts]
+    if not level:
+        return None
+    merged_from: dict[Any, list[Any]] = {part.key: [] for part in level}
     while len(level) > 1:
-        level = [several(level[at : at + MERGED_AT_ONCE]) for at in range(0, len(level), MERGED_AT_ONCE)]
-    total: T | None = dask.compute(level[0])[0] if level else None
+        groups = [level[at : at + MERGED_AT_ONCE] for at in range(0, len(level), MERGED_AT_ONCE)]
+        level = [several(group) for group in groups]
+        merged_from |= {part.key: [one.key for one in group] for part, group in zip(level, groups, strict=True)}
+    done: dict[Any, T] = {}  # and not yet merged
+
+    def keep(key: Any, value: Any, *_: Any) -> None:
+        if key in merged_from:
+            done[key] = value
+            for one in merged_from[key]:
+                done.pop(one, None)
+
+    try:
+        with Callback(posttask=keep):
+            total: T = dask.compute(level[0])[0]
+    except KeyboardInterrupt:
+        raise Interrupted(merge(list(done.values()))) from None
     return total

@@ -53,7 +53,8 @@ class OneLineErrors(TyperGroup):
             _complain("stopped")
             sys.exit(130)
         except MemoryError as error:
-            _complain(f"there is not enough memory: {error or 'it is used up'}; use a smaller --size or fewer filters")
+            text = str(error).partition("; use a smaller")[0] or "it is used up"
+            _complain(f"there is not enough memory: {text}; use a smaller --size or fewer filters")
             sys.exit(2)
         except Exception as error:
             # Typer's own errors are of different classes from version to version, but all have this method.
@@ -62,7 +63,7 @@ class OneLineErrors(TyperGroup):
             context = getattr(error, "ctx", None)
             hint = f" (see {context.command_path} --help)" if context is not None else ""
             _complain(f"{error.format_message().rstrip('.')}{hint}")
-            sys.exit(2)
+            sys.exit(error.exit_code if isinstance(error, CommandError) else 2)
         sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -198,14 +199,17 @@ def make(
         named = output.with_suffix(".npz")
         raise CommandError(f"--output must be a .npz file, got {str(output)!r}; write -o {named}")
     window = parse_size(size)
-    arguments = family_arguments(chosen, context.args, dimensions=2 if isinstance(window, int) else len(window))
+    arguments = family_arguments(chosen, context.args, (window, window) if isinstance(window, int) else window)
     with _spoken_plainly():
         if "learned" in chosen.promises and "images" not in arguments:
             raise CommandError(f"{family} is learned from images: add --images 'photos/*.jpg'")
         files = arguments.get("images")
-        if files and on_error is OnError.SKIP:
-            files.skip_below = (window, window) if isinstance(window, int) else window
-        bank = chosen.function(size=window, n=n, **arguments)
+        if files:
+            files.skip = on_error is OnError.SKIP
+        try:
+            bank = chosen.function(size=window, n=n, **arguments)
+        except KeyboardInterrupt:
+            raise files.stopped() if files else KeyboardInterrupt from None
     with _written(output):
         bank.save(output)
     typer.echo(python_call(chosen, window, n, arguments))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import functools
 import math
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -17,7 +15,8 @@ import numpy.typing as npt
 
 from . import _check, _cluster, _store, _values
 from ._check import Float64, Size
-from ._images import Channels, Source, is_array, sources
+from ._images import Channels, Depths, Source, expected, sources
+from ._progress import Bar
 from ._running import VALUES_IN_BLOCK, Moments, Running, all_finite, blocks, merged
 from ._table import shows_itself
 
@@ -29,15 +28,32 @@ RAISE_OR_SKIP = ("raise", "skip")
 class PatchesInterrupted(KeyboardInterrupt):
     """What `patch_moments` raises when it is interrupted, by Ctrl-C say.
 
-    Attributes
+    Parameters
     ----------
     partial : PatchMoments or None
-        The moments of the patches that were summed until then, None if there were none. Its `images` are the whole
-        ones; of the next one, some patches may be in it, if it is larger than a block.
+        The moments of the patches that were summed until then, None if there were none, or a cluster has them. Its
+        `images` are the whole ones; of the next one, some patches may be in it, if it is larger than a block.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from skimage import data
+    >>> def images():
+    ...     yield data.camera()
+    ...     raise KeyboardInterrupt
+    >>> try:
+    ...     moments = fb.patch_moments(images(), 7)
+    ... except fb.PatchesInterrupted as stop:
+    ...     moments = stop.partial
+    >>> moments.images
+    1
     """
 
     def __init__(self, partial: PatchMoments | None) -> None:
-        super().__init__("the moments so far are in `partial`")
+        images = partial.images if partial else 0
+        super().__init__(
+            f"stopped after {images} images; their moments are in `partial` of this filterbank.PatchesInterrupted"
+        )
         self.partial = partial
 
 
@@ -109,7 +125,7 @@ class PatchMoments:
         return int(self.mean.nbytes + self.covariance.nbytes)
 
     def merge(self, other: PatchMoments) -> PatchMoments:
-        """Return the moments of the patches of both, as if they had been read together; `+` does the same.
+        """Return the moments of the patches of both, as if they had been read together; `+` and `sum` do the same.
 
         Parameters
         ----------
@@ -150,6 +166,9 @@ class PatchMoments:
 
     def __add__(self, other: PatchMoments) -> PatchMoments:
         return self.merge(other) if isinstance(other, PatchMoments) else NotImplemented
+
+    def __radd__(self, other: object) -> PatchMoments:
+        return self if _check.is_integer(other) and other == 0 else NotImplemented  # where `sum` begins
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the moments to a `.npz` file: exact, without pickle, all or nothing.
@@ -214,12 +233,11 @@ class PatchMoments:
             raise ValueError(f"{os.fspath(path)!r} is a damaged file of patch moments: {error}") from error
 
     def __str__(self) -> str:
-        window = _check.window_name(self.size)
         deviation = math.sqrt(max(0.0, float(self.covariance.diagonal().mean())))
         within = math.sqrt(max(0.0, float(self.covariance.diagonal().mean() - self.covariance.mean())))
         plural = "" if self.images == 1 else "s"
         lines = [
-            f"{self.count} patches of {window} pixels from {self.images} image{plural}"
+            f"{self.count} patches of {_check.window_words(self.size)} from {self.images} image{plural}"
             + ", without their means" * self.remove_mean,
             f"mean {self.mean.mean():.3g}, standard deviation {deviation:.3g}, between pixels of a patch {within:.3g}",
         ]
@@ -244,9 +262,11 @@ def patch_moments(
     images : array_like, path, or iterable of array_like and paths
         One image `(height, width)`, a stack `(count, height, width)`, a path, or any iterable of them, also of
         different sizes, read once; for 1-D and 3-D patches, signals and volumes. A last axis more of 2 to 4 entries
-        holds channels; of 2 or 4, the last is transparency and left out. Files are what scikit-image reads, and `.npy`
-        arrays. Arrays of any library with `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays
-        of dask and bags of images or paths are summed where dask computes, on a cluster if there is a client.
+        holds channels; of 2 or 4, the last is transparency and left out. Files are images that scikit-image reads, with
+        pages as a stack and CMYK as RGB, `.npy` arrays, and `.npz` files of one array. Arrays of any library with
+        `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays of dask and bags of images or paths
+        are summed where dask computes, on a cluster if there is a client. Values are taken as they are: images of 16
+        bits weigh 66000 times as much in a covariance as those of 8.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
     stride : int or tuple of int, default 1
@@ -273,11 +293,19 @@ def patch_moments(
     ------
     TypeError
         If images are complex or not numbers.
+    MemoryError
+        If there is no room for the covariance.
     ValueError
         If there is no image or no patch; if an image is smaller than a patch, of other dimensions than `size`, not
         finite, or of a different number of channels where they stack.
     PatchesInterrupted
-        On Ctrl-C, with the moments until then in its `partial`; it is a `KeyboardInterrupt`.
+        On Ctrl-C, with the moments until then in its `partial`; it is a `KeyboardInterrupt`. What the workers of a
+        cluster have summed is lost.
+
+    Warns
+    -----
+    BankWarning
+        If there are files of different depths, such as 8 and 16 bits; of moments that are merged, nobody notices.
 
     Notes
     -----
@@ -316,14 +344,23 @@ def patch_moments(
     _check.flag("progress", progress)
     reader = _Reader(window, steps, channels, nan == "skip", on_error == "skip")
     if _cluster.is_collection(images):
-        return _on_workers(images, reader, remove_mean)
+        part = _on_workers(images, reader, remove_mean)
+        part.depths.tell()
+        return _complete(part)
     try:
-        with _progress(images, progress) as advance:
-            for source in sources(images, window, reader.refuse):
-                reader.add(source, advance)
+        with Bar(expected(images, window) if progress else None, progress) as bar:
+
+            def refuse(error: Exception) -> None:
+                reader.refuse(error)
+                bar.advance(1, 0)
+
+            for source in sources(images, window, refuse, reader.hint):
+                bar.expect(source.count - 1)
+                reader.add(source, bar)
             moments = reader.moments(remove_mean)
     except KeyboardInterrupt:
         raise PatchesInterrupted(reader.moments(remove_mean)) from None
+    reader.depths.tell()
     return _some(moments, reader.skipped)
 
 
@@ -350,8 +387,14 @@ class _Reader:
         self.window, self.stride, self.channels = window, stride, channels
         self.skip_nan, self.skip_errors = skip_nan, skip_errors
         self.skipped: list[str] = []
+        self.depths = Depths()
         self._depth: int | None = None  # channels of a patch, where they stack
         self._running = Running(window, stride)
+
+    @property
+    def hint(self) -> str:
+        """What to do about files that cannot be used."""
+        return "" if self.skip_errors else 'on_error="skip" leaves such files out'
 
     def refuse(self, error: Exception) -> None:
         """Note what is wrong with an image, or raise it."""
@@ -359,7 +402,7 @@ class _Reader:
             raise error
         self.skipped.append(str(error))
 
-    def add(self, source: Source, advance: Callable[[float, int], None]) -> None:
+    def add(self, source: Source, bar: Bar) -> None:
         """Add the patches of an image or a stack, part by part."""
         if self.channels == "stack" and self._depth not in (None, source.channels):
             self.refuse(
@@ -370,6 +413,7 @@ class _Reader:
             )
             return
         self._depth = source.channels if self.channels == "stack" else 1
+        self.depths.add(source)
         values = source.channels * math.prod(source.sides)
         at_once = max(1, VALUES_IN_BLOCK // values)
         parts = list(blocks(source.sides, self.window, self.stride, source.channels))
@@ -380,7 +424,7 @@ class _Reader:
                 if not self.skip_nan:
                     self._require_finite(images, source, start, count)
                 self._running.add(images, ended=count if part is parts[-1] else 0)
-                advance(count / len(parts), images.size)
+                bar.advance(count / len(parts), images.size)
 
     def _require_finite(self, images: Float64, source: Source, start: int, count: int) -> None:
         if not all_finite(images):
@@ -409,40 +453,52 @@ class _Reader:
 
 
 class _Part(NamedTuple):
-    """What a task of dask found: moments, if there are patches, and what it left out."""
+    """What a task of dask found: moments, if there are patches, what it left out, and the depths of files."""
 
     moments: PatchMoments | None
     skipped: list[str]
+    depths: Depths
 
 
-def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> PatchMoments:
-    """Return the moments of a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
-    if _cluster.is_bag(images):
+def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> _Part:
+    """Sum a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
 
-        def of_part(entries: Any) -> _Part:
-            own = copy.deepcopy(reader)
-            for source in sources(entries, own.window, own.refuse):
-                own.add(source, lambda count, values: None)
-            return _Part(own.moments(remove_mean), own.skipped)
+    def of_sources(found: Iterable[Source], own: _Reader) -> _Part:
+        for source in found:
+            own.add(source, Bar(None, shown=False))
+        return _Part(own.moments(remove_mean), own.skipped, own.depths)
 
-        part = _cluster.reduced(images.to_delayed(), of_part, _together)
-        return _complete(part)
+    def of_bag(entries: Any) -> _Part:
+        own = copy.deepcopy(reader)
+        return of_sources(sources(entries, own.window, own.refuse, own.hint), own)
 
     def of_block(source: Source) -> _Part:
-        own = copy.deepcopy(reader)
-        own.add(source, lambda count, values: None)
-        return _Part(own.moments(remove_mean), own.skipped)
+        return of_sources([source], copy.deepcopy(reader))
 
+    if _cluster.is_bag(images):
+        return _reduced(images.to_delayed(), of_bag)
     (source,) = sources(images, reader.window, reader.refuse)
     parts = []
     values = source.channels * math.prod(source.sides)
     at_once = max(1, VALUES_IN_TASK // values)
+    cuts = list(blocks(source.sides, reader.window, reader.stride, source.channels, VALUES_IN_TASK))
     for start in range(0, source.count, at_once):
-        for block in blocks(source.sides, reader.window, reader.stride, source.channels, VALUES_IN_TASK):
+        for block in cuts:
             key = (*((slice(start, start + at_once),) if source.stacked else ()), *block)
             parts.append(replace(source, array=source.array[key], first=start))
-    moments = _complete(_cluster.reduced(parts, of_block, _together))
-    return replace(moments, images=source.count)  # each block has counted itself
+    part = _reduced(parts, of_block, len(cuts))
+    return part._replace(moments=part.moments and replace(part.moments, images=source.count))
+
+
+def _reduced(parts: Iterable[Any], of_part: Callable[[Any], _Part], blocks_each: int = 1) -> _Part:
+    """Sum the parts where dask computes; each image counts in so many blocks."""
+    try:
+        return _cluster.reduced(parts, of_part, _together) or _together([])
+    except _cluster.Interrupted as stop:
+        moments, skipped, _ = stop.partial
+        images = max(1, moments.images // blocks_each) if moments else 0
+        partial = moments and replace(moments, images=images, skipped=tuple(skipped))
+        raise PatchesInterrupted(partial) from None
 
 
 def _together(parts: list[_Part]) -> _Part:
@@ -450,35 +506,9 @@ def _together(parts: list[_Part]) -> _Part:
     return _Part(
         functools.reduce(PatchMoments.merge, found) if found else None,
         [line for part in parts for line in part.skipped],
+        Depths({largest: name for part in reversed(parts) for largest, name in part.depths.items()}),
     )
 
 
-def _complete(part: _Part | None) -> PatchMoments:
-    moments, skipped = part or _Part(None, [])
-    return replace(_some(moments, skipped), skipped=tuple(skipped))
-
-
-@contextlib.contextmanager
-def _progress(images: Any, shown: bool) -> Iterator[Callable[[float, int], None]]:
-    """Give a function that counts images and values, and shows them if that is wanted."""
-    if not shown:
-        yield lambda images, values: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    one = isinstance(images, (str, os.PathLike)) or is_array(images)
-    total = len(images) if hasattr(images, "__len__") and not one else None
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("images  {task.fields[rate]}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total, rate="")
-        began, seen, read = time.monotonic(), 0.0, 0
-
-        def advance(count: float, values: int) -> None:
-            nonlocal seen, read
-            seen, read = seen + count, read + values
-            seconds = max(time.monotonic() - began, 1e-9)
-            rate = f"{seen / seconds:.1f} images and {read / seconds / 1e6:.1f} megapixels a second"
-            bar.update(task, completed=round(seen, 6), rate=rate)
-
-        yield advance
+def _complete(part: _Part) -> PatchMoments:
+    return replace(_some(part.moments, part.skipped), skipped=tuple(part.skipped))

@@ -206,8 +206,14 @@ def test_files_and_arrays_may_mix(photograph, tmp_path):
         file_of(tmp_path, "d.npy", images[3]),
     ]
     expected = by_loops([*images[:2], wide, images[3]], (4, 4))
-    assert_are(fb.patch_moments(paths, 4), expected)
-    assert_are(fb.patch_moments([paths[0], images[1], *paths[2:]], 4), expected)
+    depths = (
+        r"different depths.*: up to 255 in '.*a.png' and up to 65535 in '.*c.png'; divide them by 255 and 65535, or"
+    )
+    for entries in (paths, [paths[0], images[1], *paths[2:]]):
+        with pytest.warns(fb.BankWarning, match=depths) as caught:
+            assert_are(fb.patch_moments(entries, 4), expected)
+        assert (len(caught), caught[0].filename) == (1, __file__)
+    assert_are(fb.patch_moments([paths[0], images[1], wide, paths[3]], 4), expected)
     assert_are(fb.patch_moments(paths[0], 4), by_loops(images[:1], (4, 4)))
 
 
@@ -339,8 +345,27 @@ def test_moments_of_different_patches_do_not_add(photograph):
         moments.merge(fb.patch_moments(photograph, 4, remove_mean=True))
     with pytest.raises(TypeError, match="`other` must be PatchMoments, got 3"):
         moments.merge(3)
-    with pytest.raises(TypeError):
-        moments + 3
+    for other in (3, False, 0.5):
+        with pytest.raises(TypeError):
+            other + moments
+        with pytest.raises(TypeError):
+            moments + other
+
+
+def test_moments_have_a_sum(photograph):
+    moments = [fb.patch_moments(image, 4) for image in images_of(photograph)]
+    assert_are(sum(moments), by_loops(images_of(photograph), (4, 4)))
+    assert sum(moments[:1]) is moments[0]
+
+
+def test_moments_say_of_what_they_are(photograph):
+    assert str(fb.patch_moments(photograph, (3, 4))).startswith("259590 patches of 3x4 pixels from 1 image\n")
+    assert str(fb.patch_moments(photograph[:, 0], (11,))).startswith("502 patches of 11 samples from 1 image\n")
+
+
+def test_a_covariance_that_is_too_large_is_refused_before_the_work_begins():
+    with pytest.raises(MemoryError, match=r"patches of 5000000 pixels takes 600,000 GB .*; use a smaller `size`"):
+        fb.patch_moments(np.ones(5_000_001), (5_000_000,))
 
 
 def test_moments_are_frozen_and_kept_exactly(photograph, tmp_path):
@@ -368,8 +393,11 @@ def test_damaged_files_are_refused(photograph, tmp_path):
     with pytest.raises(ValueError, match="not a filterbank patch moments file, or is damaged"):
         fb.PatchMoments.load(path)
     fb.dct(3).save(path)
-    with pytest.raises(ValueError, match="is not a filterbank patch moments file"):
+    with pytest.raises(ValueError, match=r"is a filterbank bank file, not a patch moments.*; filterbank\.load reads"):
         fb.PatchMoments.load(path)
+    fb.patch_moments(photograph, 3).save(path)
+    with pytest.raises(ValueError, match=r"is a filterbank patch moments .*filterbank\.PatchMoments\.load reads"):
+        fb.load(path)
     with pytest.raises(FileNotFoundError):
         fb.PatchMoments.load(tmp_path / "none.npz")
 
@@ -409,6 +437,8 @@ def test_moments_that_cannot_be(changes, error, message):
         (np.full((9, 9), "a"), TypeError, "`images` must be real numbers, got <U1 in image 0"),
         ([[[1, 2], [3]]], ValueError, "rows of different lengths in image 0"),
         ("nowhere.png", FileNotFoundError, "`images` must be files that exist, got 'nowhere.png'"),
+        ("photos/*.png", FileNotFoundError, r"got 'photos/\*.png'; pass glob.glob\('photos/\*.png'\)"),
+        ("tests", IsADirectoryError, r"must be files, got the folder 'tests'; pass Path\('tests'\).glob\('\*.jpg'\)"),
         (5.5, TypeError, "`images` must be an image, a stack, a path or an iterable of them, got 5.5"),
         (None, TypeError, "got None"),
         (np.linspace(-1e300, 1e300, 81).reshape(9, 9), ValueError, "must be finite.*; scale images of huge values"),
@@ -417,6 +447,13 @@ def test_moments_that_cannot_be(changes, error, message):
 def test_wrong_images_are_named(images, error, message):
     with pytest.raises(error, match=message):
         fb.patch_moments(images, 5)
+
+
+def test_too_many_channels_are_said_to_be_images():
+    with pytest.raises(
+        ValueError, match=r"shape \(9, 9, 6\) in image 0, 9 images of 9x6 pixels: channels are 2 to 4; use"
+    ):
+        fb.patch_moments(np.ones((9, 9, 6)), 7)
 
 
 @pytest.mark.parametrize(
@@ -466,14 +503,16 @@ def test_files_that_cannot_be_read_are_collected(photograph, tmp_path):
         np.savez(file, photograph)
     bad = [truncated, text, array, several, tmp_path / "none.png"]
     for path in bad:
-        with pytest.raises((ValueError, FileNotFoundError), match=f"`images` must be files.*{path.name}"):
+        with pytest.raises((ValueError, FileNotFoundError), match=f"`images` must be files.*{path.name}") as caught:
             fb.patch_moments([good, path], 5)
+        assert ('on_error="skip" leaves such files out' in str(caught.value)) == path.exists()
     small = file_of(tmp_path, "small.png", photograph[:3, :3])
     moments = fb.patch_moments([*bad[:2], good, small, *bad[2:]], 5, on_error="skip")
     assert (moments.images, len(moments.skipped)) == (1, 6)
     assert_are(moments, by_loops([photograph[:50, :50]], (5, 5)))
     for path, line in zip([*bad[:2], small, *bad[2:]], moments.skipped, strict=True):
         assert Path(path).name in line
+        assert "on_error" not in line
     with pytest.raises(ValueError, match=r"got none: `images` must be files.*truncated.png"):
         fb.patch_moments(bad, 5, on_error="skip")
     gc.collect()
@@ -499,7 +538,9 @@ def test_an_interruption_leaves_the_moments_so_far(photograph):
         yield from images[:2]
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt) as caught:
+    with pytest.raises(
+        KeyboardInterrupt, match=r"after 2 images; .* `partial` of this filterbank\.PatchesInterrupted"
+    ) as caught:
         fb.patch_moments(interrupted(), 4)
     assert_are(caught.value.partial, by_loops(images[:2], (4, 4)))
     assert caught.value.partial.images == 2
@@ -509,7 +550,7 @@ def test_an_interruption_leaves_the_moments_so_far(photograph):
         raise KeyboardInterrupt
         yield
 
-    with pytest.raises(patches.PatchesInterrupted) as caught:
+    with pytest.raises(fb.PatchesInterrupted, match="stopped after 0 images") as caught:
         fb.patch_moments(at_once(), 4)
     assert caught.value.partial is None
 
@@ -542,15 +583,39 @@ def test_an_interruption_at_any_moment_leaves_whole_moments(monkeypatch):
     assert len(seen) > 3
 
 
-@pytest.mark.parametrize("make", [list, iter, np.stack])
-def test_a_bar_shows_images_and_pixels(make, photograph, capsys):
+@pytest.mark.parametrize(
+    ("make", "total"),
+    [
+        (list, "3/3"),
+        (iter, "3/3"),
+        (np.stack, "3/3"),
+        (lambda images: [np.stack(images[:2]), images[2], "none.png"], "4/4"),
+        (lambda images: (image for image in images), "3/?"),
+    ],
+)
+def test_a_bar_shows_images_and_pixels(make, total, photograph, capsys):
     images = [photograph[:20, :30]] * 3
-    shown, silent = (fb.patch_moments(make(images), 4, progress=progress) for progress in (True, False))
+    shown, silent = (
+        fb.patch_moments(make(images), 4, progress=progress, on_error="skip") for progress in (True, False)
+    )
     assert shown.covariance.tobytes() == silent.covariance.tobytes()
     out, err = capsys.readouterr()
     assert not out
-    assert "images" in err
+    assert f"{total} images" in err
     assert "megapixels a second" in err
+
+
+def test_the_bar_moves_within_a_large_image(monkeypatch):
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 300)
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 300)
+    places = []
+    monkeypatch.setattr("rich.progress.Progress.update", lambda bar, task, **shown: places.append(shown))
+    fb.patch_moments(np.eye(40), 5, progress=True)
+    at = [place["completed"] for place in places]
+    assert len(at) > 5
+    assert at == sorted(at)
+    assert (0 < at[0] < 0.2, at[-1]) == (True, 1)
+    assert {place["total"] for place in places} == {1}
 
 
 # Which way

@@ -314,16 +314,16 @@ def patch_moments(
     _check.choice("on_error", on_error, RAISE_OR_SKIP)
     _check.flag("remove_mean", remove_mean)
     _check.flag("progress", progress)
-    reader = _Reader(window, steps, channels, nan == "skip", on_error == "skip")
+    reader = _Reader(window, steps, channels, remove_mean, nan == "skip", on_error == "skip")
     if _cluster.is_collection(images):
-        return _on_workers(images, reader, remove_mean)
+        return _on_workers(images, reader)
     try:
         with _progress(images, progress) as advance:
             for source in sources(images, window, reader.refuse):
                 reader.add(source, advance)
-            moments = reader.moments(remove_mean)
+            moments = reader.moments()
     except KeyboardInterrupt:
-        raise PatchesInterrupted(reader.moments(remove_mean)) from None
+        raise PatchesInterrupted(reader.moments()) from None
     return _some(moments, reader.skipped)
 
 
@@ -345,13 +345,19 @@ class _Reader:
     """What `patch_moments` has read so far."""
 
     def __init__(
-        self, window: tuple[int, ...], stride: tuple[int, ...], channels: Channels, skip_nan: bool, skip_errors: bool
+        self,
+        window: tuple[int, ...],
+        stride: tuple[int, ...],
+        channels: Channels,
+        remove_mean: bool,
+        skip_nan: bool,
+        skip_errors: bool,
     ) -> None:
         self.window, self.stride, self.channels = window, stride, channels
         self.skip_nan, self.skip_errors = skip_nan, skip_errors
         self.skipped: list[str] = []
         self._depth: int | None = None  # channels of a patch, where they stack
-        self._running = Running(window, stride)
+        self._running = Running(window, stride, remove_mean)
 
     def refuse(self, error: Exception) -> None:
         """Note what is wrong with an image, or raise it."""
@@ -391,21 +397,17 @@ class _Reader:
                 f'`images` must be finite, got NaN or infinity in {name}; nan="skip" leaves such patches out'
             )
 
-    def moments(self, remove_mean: bool) -> PatchMoments | None:
+    def moments(self) -> PatchMoments | None:
         """Return the moments of all patches so far, None without any."""
         with np.errstate(over="ignore", invalid="ignore"):  # PatchMoments refuses what is not finite
             total = self._running.moments()
         if total is None:
             return None
-        mean, covariance = total.mean, total.covariance
-        if remove_mean:
-            mean = mean - mean.mean()
-            covariance = covariance - covariance.mean(axis=0)
-            covariance -= covariance.mean(axis=1, keepdims=True)
         size = self.window if self.channels != "stack" else (*self.window, self._depth or 1)
-        covariance = (covariance + covariance.T) / 2
+        covariance = (total.covariance + total.covariance.T) / 2
         images = max(1, self._running.images)  # the first may be read in part, where it was interrupted
-        return PatchMoments(size, total.patches, mean, covariance, images, remove_mean, tuple(self.skipped))
+        remove_mean = self._running.remove_mean
+        return PatchMoments(size, total.patches, total.mean, covariance, images, remove_mean, tuple(self.skipped))
 
 
 class _Part(NamedTuple):
@@ -415,7 +417,7 @@ class _Part(NamedTuple):
     skipped: list[str]
 
 
-def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> PatchMoments:
+def _on_workers(images: Any, reader: _Reader) -> PatchMoments:
     """Return the moments of a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
     if _cluster.is_bag(images):
 
@@ -423,7 +425,7 @@ def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> PatchMoments
             own = copy.deepcopy(reader)
             for source in sources(entries, own.window, own.refuse):
                 own.add(source, lambda count, values: None)
-            return _Part(own.moments(remove_mean), own.skipped)
+            return _Part(own.moments(), own.skipped)
 
         part = _cluster.reduced(images.to_delayed(), of_part, _together)
         return _complete(part)
@@ -431,7 +433,7 @@ def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> PatchMoments
     def of_block(source: Source) -> _Part:
         own = copy.deepcopy(reader)
         own.add(source, lambda count, values: None)
-        return _Part(own.moments(remove_mean), own.skipped)
+        return _Part(own.moments(), own.skipped)
 
     (source,) = sources(images, reader.window, reader.refuse)
     parts = []

@@ -117,6 +117,51 @@ def test_every_patch_lies_in_one_block(sides, window, stride, values):
     assert sorted(found) == list(itertools.product(*places))
 
 
+def by_long_doubles(images, k, remove_mean):
+    rows = np.array([row for image in images for row in rows_by_loops(image, (k, k), (1, 1))], dtype=np.longdouble)
+    mean = rows.mean(axis=0)
+    apart = rows - mean
+    if remove_mean:
+        mean, apart = mean - mean.mean(), apart - apart.mean(axis=1, keepdims=True)
+    return mean, apart.T @ apart / len(rows)
+
+
+NOISE = np.random.default_rng(8).standard_normal((40, 30))
+LEVELS = np.array([0, 1e6, -1e6])
+
+
+@pytest.mark.parametrize("in_block", [1000, 2**19])
+@pytest.mark.parametrize("remove_mean", [False, True])
+@pytest.mark.parametrize(
+    ("images", "channels"),
+    [
+        ([NOISE[..., None] * 1e-3 + LEVELS], "stack"),
+        ([NOISE[..., None] * 1e-3 + LEVELS + 1e6 * i for i in range(3)], "stack"),
+        ([NOISE * 1e-3 + level for level in LEVELS], "average"),
+        ([NOISE * 3 + 20_000.0 * i for i in range(3)], "average"),
+        ([NOISE * 1e-3 + (np.arange(30) > 14) * 1e6], "average"),
+    ],
+)
+def test_levels_of_channels_images_and_places_cost_no_digits(images, channels, remove_mean, in_block, monkeypatch, way):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", in_block)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", in_block)
+    moments = fb.patch_moments(images, 4, channels=channels, remove_mean=remove_mean)
+    mean, covariance = by_long_doubles(images, 4, remove_mean)
+    scale = float(np.abs(covariance).max())
+    np.testing.assert_allclose(moments.covariance, covariance.astype(float), rtol=0, atol=RELATIVE * scale)
+    atol = RELATIVE * scale**0.5 + 1e-15 * max(np.abs(image).max() for image in images)
+    np.testing.assert_allclose(moments.mean, mean.astype(float), rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("remove_mean", [False, True])
+@pytest.mark.parametrize("pattern", [NOISE[:9, :9] * 1e6, np.arange(9) * 1e4])
+def test_a_pattern_in_all_images_costs_no_digits(pattern, remove_mean, way):
+    images = [pattern + part * 1e-3 for part in NOISE.ravel()[:1134].reshape(14, 9, 9)]
+    covariance = by_long_doubles(images, 9, remove_mean)[1].astype(float)
+    moments = fb.patch_moments(images, 9, remove_mean=remove_mean)
+    np.testing.assert_allclose(moments.covariance, covariance, rtol=0, atol=RELATIVE * np.abs(covariance).max())
+
+
 def exact(image, k):
     """Return the covariance of the patches of an 8-bit image: sums of integers, and one division."""
     views = np.lib.stride_tricks.sliding_window_view(image.astype(np.int64), (k, k)).reshape(-1, k * k)

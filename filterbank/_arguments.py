@@ -54,8 +54,8 @@ def parse_count(text: str) -> int | float:
         return float(text)
 
 
-def family_arguments(family: Family, words: list[str], dimensions: int) -> dict[str, Any]:
-    """Read ``--name value`` and ``--name=value`` words as arguments of a family, for a window of so many dimensions."""
+def family_arguments(family: Family, words: list[str], window: tuple[int, ...]) -> dict[str, Any]:
+    """Read ``--name value`` and ``--name=value`` words as arguments of a family, for a window."""
     known = _parameters(family)
     arguments: dict[str, Any] = {}
     for option, values in _grouped(words).items():
@@ -64,7 +64,7 @@ def family_arguments(family: Family, words: list[str], dimensions: int) -> dict[
         if name not in known and isinstance(getattr(known.get(switched_off), "default", None), bool) and not values:
             arguments[switched_off] = False
         elif name in known:
-            arguments[name] = _argument(option, known[name], values, dimensions)
+            arguments[name] = _argument(option, known[name], values, window)
         else:
             raise CommandError(_unknown(family, option, known))
     return arguments
@@ -103,13 +103,13 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _argument(option: str, parameter: inspect.Parameter, values: list[str], dimensions: int) -> Any:
+def _argument(option: str, parameter: inspect.Parameter, values: list[str], window: tuple[int, ...]) -> Any:
     if isinstance(parameter.default, bool):
         return _flag(option, values)
     if not any(value.strip() for value in values):
         raise CommandError(f"{option} needs a value")
     if parameter.name == "images":
-        return ImageFiles(values, dimensions)
+        return ImageFiles(values, window)
     rows = " ".join(values).split(";")
     if len(rows) > 1:
         return [_row(option, row) for row in _listed(rows)]
@@ -160,73 +160,54 @@ def _number(text: str) -> int | float | None:
 class ImageFiles:
     """Images, signals or volumes of files, read one after the other as grey: the mean of the colour channels."""
 
-    def __init__(self, patterns: list[str], dimensions: int) -> None:
-        self.dimensions = dimensions
-        self.skip_below: tuple[int, ...] | None = None  # leave out smaller images, and files that cannot be read
+    def __init__(self, patterns: list[str], window: tuple[int, ...]) -> None:
+        self.window = window
+        self.skip = False  # files that cannot be used
         self.skipped: list[str] = []
-        self.paths: list[str] = []
-        for pattern in patterns:
-            matches = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern, recursive=True))
-            if not matches:
-                raise CommandError(f"no file matches --images {pattern!r}")
-            self.paths += matches
+        self.paths = [path for pattern in patterns for path in _matches(pattern)]
+        self.done = 0
 
     def __iter__(self) -> Iterator[Array]:
         from rich.console import Console
-        from rich.progress import track
 
-        console = Console(stderr=True)
-        for path in track(
-            self.paths, "images", console=console, transient=True, disable=not console.is_terminal, show_speed=True
-        ):
-            try:
-                images = _images(path, self.dimensions)
-                if self.skip_below is not None:
-                    _require_sides(images, self.skip_below, path)
-            except CommandError as error:
-                if self.skip_below is None:
-                    raise
-                self.skipped.append(str(error))
-                continue
-            yield from images
-        if len(self.skipped) == len(self.paths):
+        from ._images import Depths, sources
+        from ._progress import Bar
+
+        hint = "" if self.skip else "--on-error skip leaves such files out"
+        depths = Depths()
+        with Bar(len(self.paths), shown=Console(stderr=True).is_terminal) as bar:
+            for source in sources(self.paths, self.window, self._refuse, hint):
+                depths.add(source)
+                bar.expect(source.count - 1)
+                for at in range(source.count):
+                    image = source.read(slice(at, at + 1), (slice(None),) * len(self.window), "average")[0, 0]
+                    if np.isfinite(image).all():
+                        yield image
+                        self.done += 1
+                    else:
+                        name = f"image {at} of {source.name}" if source.stacked else source.name
+                        self._refuse(ValueError(f"`images` must be finite, got NaN or infinity in {name}"))
+                    bar.advance(1, image.size)
+        depths.tell()
+        if self.skipped and not self.done:
             raise CommandError(f"--images must have a file that can be used: {self.skipped[0]}")
 
-
-def _require_sides(images: Array | list[Array], window: tuple[int, ...], path: str) -> None:
-    """Refuse a file whose images, all of one shape, are smaller than a patch."""
-    sides = np.shape(images)[1:]
-    if any(side < k for side, k in zip(sides, window, strict=True)):
-        shape, patch = ("x".join(map(str, which)) for which in (sides, window))
-        raise CommandError(f"{path!r} must be at least as large as a patch of {patch}, got {shape}")
+    def _refuse(self, error: Exception) -> None:
+        text = str(error).replace("`images`", "--images").replace("`size`", "--size")
+        if not self.skip:
+            raise CommandError(text)
+        self.skipped.append(text)
 
 
-def _images(path: str, dimensions: int) -> Array | list[Array]:
-    """Return the image of a file, or the images of a stack such as the pages of a TIFF file."""
-    image = _read_array(path)
-    if image.ndim > dimensions and image.shape[-1] <= 4:
-        colours = image.shape[-1] - (image.shape[-1] in (2, 4))  # without transparency
-        image = image[..., :colours].mean(axis=-1)
-    if image.ndim == dimensions:
-        return [image]
-    if image.ndim == dimensions + 1:
-        return image
-    raise CommandError(f"{path!r} must hold {dimensions}-D images as --size says, got an array of shape {image.shape}")
-
-
-def _read_array(path: str) -> Array:
-    array: Array
-    try:
-        if path.lower().endswith(".npy"):
-            with open(path, "rb") as file:
-                array = np.lib.format.read_array(file, allow_pickle=False)
-        else:
-            from skimage.io import imread
-
-            array = imread(path)
-    except Exception as error:  # Each of the image readers behind it has exceptions of its own.
-        raise CommandError(f"{path!r} is neither an image for scikit-image nor a .npy array: {error}") from error
-    return array
+def _matches(pattern: str) -> list[str]:
+    """Return the files that a word after --images stands for."""
+    if Path(pattern).is_dir():
+        raise CommandError(f"--images must be files, got the folder {pattern!r}; write '{Path(pattern) / '*'}'")
+    matches = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern, recursive=True))
+    files = [match for match in matches if not Path(match).is_dir()]
+    if not files:
+        raise CommandError(f"no file matches --images {pattern!r}")
+    return files
 
 
 # What there is to write

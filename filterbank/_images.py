@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -10,7 +12,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from . import _check
+from ._bank import BankWarning
 from ._check import Array, Float64
+from ._image_files import read_image
 
 Channels: TypeAlias = Literal["average", "separate", "stack"]
 MOST_CHANNELS = 4
@@ -26,6 +30,7 @@ class Source:
     first: int  # index of the (first) image
     stacked: bool
     coloured: bool
+    of_file: bool = False
 
     @property
     def count(self) -> int:
@@ -60,19 +65,51 @@ class Source:
             return values.astype(np.float64, copy=False)
 
 
-def sources(images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None]) -> Iterator[Source]:
-    """Yield the images one by one, or stack by stack; give to `refuse` what cannot be used, and go on if it returns."""
+class Depths(dict[int, str]):
+    """The largest values of the integer types of files, such as 255, each with the first file of that type."""
+
+    def add(self, source: Source) -> None:
+        """Note the type of a file."""
+        if source.of_file and source.array.dtype.kind in "iu":
+            self.setdefault(int(np.iinfo(source.array.dtype).max), source.name)
+
+    def tell(self) -> None:
+        """Warn if there are several, for the line that called the caller."""
+        if len(self) < 2:
+            return
+        listed = " and ".join(f"up to {largest} in {name}" for largest, name in sorted(self.items()))
+        warnings.warn(
+            f"`images` are of different depths, and their values are taken as they are: {listed}; divide them by "
+            f"{' and '.join(map(str, sorted(self)))}, or use skimage.util.img_as_float",
+            BankWarning,
+            stacklevel=3,
+        )
+
+
+def sources(
+    images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None], hint: str = ""
+) -> Iterator[Source]:
+    """Yield the images one by one, or stack by stack; give to `refuse` what cannot be used, and go on if it returns.
+
+    The `hint` says what to do about files that cannot be used.
+    """
     first = 0
     for entry in _entries(images, len(window)):
         name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}"
         try:
             source = _source(entry, name, first, window)
         except (TypeError, ValueError, OSError) as error:
-            refuse(error)
+            unusable = hint and isinstance(entry, (str, os.PathLike)) and not isinstance(error, OSError)
+            refuse(type(error)(f"{str(error).rstrip('.')}; {hint}") if unusable else error)
             first += 1
             continue
         yield source
         first += source.count
+
+
+def expected(images: Any, window: tuple[int, ...]) -> int | None:
+    """Return how many entries `sources` goes through, None if nobody knows."""
+    return operator.length_hint(_entries(images, len(window))) or operator.length_hint(images) or None
 
 
 def _entries(images: Any, dimensions: int) -> Iterator[Any]:
@@ -107,7 +144,7 @@ def is_array(value: Any) -> bool:
 
 def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Source:
     if isinstance(entry, (str, os.PathLike)):
-        array = _read_file(os.fspath(entry))
+        array = read_image(os.fspath(entry))
     else:
         array = entry if is_array(entry) else _array(entry, name)
     dimensions, shape = len(window), tuple(int(side) for side in array.shape)
@@ -122,7 +159,7 @@ def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Sourc
             f"`images` must have {dimensions} dimensions each for this `size`, one more for up to {MOST_CHANNELS} "
             f"channels and one for a stack, got shape {shape} in {name}; pass a list of images"
         )
-    source = Source(array, name, first, stacked, coloured)
+    source = Source(array, name, first, stacked, coloured, isinstance(entry, (str, os.PathLike)))
     if any(side < k for side, k in zip(source.sides, window, strict=True)):
         raise ValueError(
             f"`images` must be at least as large as a patch of {_check.window_name(window)} pixels, got "
@@ -136,19 +173,3 @@ def _array(entry: Any, name: str) -> Array:
         return np.asarray(entry)
     except ValueError as error:
         raise ValueError(f"`images` must be arrays, got rows of different lengths in {name}: {error}") from error
-
-
-def _read_file(path: str) -> Array:
-    array: Array
-    try:
-        if path.lower().endswith(".npy"):
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        else:
-            from skimage.io import imread
-
-            array = imread(path)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"`images` must be files that exist, got {path!r}") from None
-    except Exception as error:  # Each of the image readers behind it has exceptions of its own.
-        raise ValueError(f"`images` must be files of images or .npy arrays, got {path!r}: {error}") from error
-    return array

@@ -198,13 +198,13 @@ def make(
         named = output.with_suffix(".npz")
         raise CommandError(f"--output must be a .npz file, got {str(output)!r}; write -o {named}")
     window = parse_size(size)
-    arguments = family_arguments(chosen, context.args, dimensions=2 if isinstance(window, int) else len(window))
+    arguments = family_arguments(chosen, context.args, (window, window) if isinstance(window, int) else window)
     with _spoken_plainly():
         if "learned" in chosen.promises and "images" not in arguments:
             raise CommandError(f"{family} is learned from images: add --images 'photos/*.jpg'")
         files = arguments.get("images")
-        if files and on_error is OnError.SKIP:
-            files.skip_below = (window, window) if isinstance(window, int) else window
+        if files:
+            files.skip = on_error is OnError.SKIP
         bank = chosen.function(size=window, n=n, **arguments)
     with _written(output):
         bank.save(output)

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import inspect
+import itertools
 import json
 import math
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 from skimage import data, io
 
 import filterbank as fb
@@ -139,6 +142,44 @@ def test_pages_of_a_file_are_images_or_a_volume(capsys):
         assert fb.load("pca.npz") == fb.pca(pages, tuple(map(int, size.split(","))), 4)
 
 
+def test_three_and_four_pages_are_no_channels(capsys):
+    """Three or four pages of a file are images, as those of an array; colour is what the file calls so."""
+    pages = np.random.default_rng(0).integers(0, 256, (4, 30, 30), dtype=np.uint8)
+    for count in (3, 4):
+        stack = [Image.fromarray(page) for page in pages[:count]]
+        stack[0].save("pages.tif", save_all=True, append_images=stack[1:])
+        np.save("pages.npy", pages[:count])
+        np.savez("pages.npz", pages[:count])
+        for file, size in itertools.product(("pages.tif", "pages.npy", "pages.npz"), ((3, 3), (3, 3, 3))):
+            expected = fb.patch_moments(pages[:count], size)
+            found = fb.patch_moments(file, size)
+            assert (found.images, found.count) == (expected.images, expected.count)
+            np.testing.assert_array_equal(found.covariance, expected.covariance)
+            run(capsys, "make", "pca", "--size", ",".join(map(str, size)), "--images", file, "-o", "pca.npz")
+            np.testing.assert_array_equal(fb.load("pca.npz").filters, fb.pca(pages[:count], size).filters)
+
+
+@pytest.mark.parametrize("planes", ["contig", "separate"])
+def test_channels_of_a_tiff_file_are_channels(planes):
+    colour = data.astronaut()[:30, :30]
+    stored = np.moveaxis(colour, -1, 0) if planes == "separate" else colour
+    tifffile.imwrite("colour.tif", stored, photometric="rgb", planarconfig=planes)
+    found = fb.patch_moments("colour.tif", 5)
+    np.testing.assert_array_equal(found.covariance, fb.patch_moments(colour, 5).covariance)
+
+
+@pytest.mark.parametrize("name", ["inks.jpg", "inks.tif"])
+def test_four_inks_are_three_colours(name):
+    """The black of an image in cyan, magenta, yellow and black is no transparency: all of this photograph is in it."""
+    photograph = data.camera()[100:140, 200:240]
+    inks = np.zeros((40, 40, 4), np.uint8)
+    inks[..., 3] = 255 - photograph
+    Image.fromarray(inks, mode="CMYK").save(name)
+    assert fb.patch_moments(name, 5, channels="stack").size == (5, 5, 3)
+    expected = fb.patch_moments(photograph, 5).covariance
+    np.testing.assert_allclose(fb.patch_moments(name, 5).covariance, expected, rtol=0, atol=0.01 * expected.max())
+
+
 def test_files_that_cannot_be_used_are_left_out_when_asked(capsys):
     image = data.camera()[:40, :40]
     io.imsave("good.png", image, check_contrast=False)
@@ -150,12 +191,12 @@ def test_files_that_cannot_be_used_are_left_out_when_asked(capsys):
     status, _, err = run(capsys, *command, "--on-error", "skip")
     assert status == 0
     assert [line.split("'")[1] for line in err.splitlines()] == ["broken.png", "small.png"]
-    assert "left out: 'small.png' must be at least as large as a patch of 5x5, got 4x9" in err
+    assert "of 5x5 pixels, got shape (4, 9) in 'small.png'; use a smaller --size" in err
     assert fb.load("pca.npz") == fb.pca(image, 5, 4)
     Path("good.png").unlink()
     status, _, err = run(capsys, *command, "--on-error", "skip")
     assert status == 2
-    assert "--images must have a file that can be used: 'broken.png'" in err
+    assert "--images must have a file that can be used: --images must be files of images" in err
 
 
 # What is written on the command line, and what the family shall be given. Texts stand for whatever the family names.
@@ -277,9 +318,11 @@ def test_show_draws_a_picture(capsys):
         (["make", "gabor", "-s", "11", "-x,y", "-o", "x.npz"], "gabor has no parameter -x,y"),
         (["make", "pca", "-s", "11", "-o", "x.npz"], "pca is learned from images: add --images 'photos/*.jpg'"),
         (["make", "pca", "-s", "11", "--images", "no*.jpg", "-o", "x.npz"], "no*.jpg"),
-        (["make", "pca", "-s", "3", "--images", "text.png", "-o", "x.npz"], "'text.png' is neither an image for"),
-        (["make", "pca", "-s", "3,", "--images", "volume.npy", "-o", "x.npz"], "must hold 1-D images as --size says"),
-        (["make", "pca", "-s", "3", "--images", "objects.npy", "-o", "x.npz"], "'objects.npy' is neither an image for"),
+        (["make", "pca", "-s", "3", "--images", "text.png", "-o", "x.npz"], "must be files of images or .npy arrays"),
+        (["make", "pca", "-s", "3,", "--images", "volume.npy", "-o", "x.npz"], "--images must have 1 dimensions"),
+        (["make", "pca", "-s", "3", "--images", "objects.npy", "-o", "x.npz"], "--on-error skip leaves such files out"),
+        (["make", "pca", "-s", "3", "--images", "nan.npy", "-o", "x.npz"], "finite, got NaN or infinity in 'nan.npy'"),
+        (["make", "pca", "-s", "3", "--images", ".", "-o", "x.npz"], "--images must be files, got the folder '.'"),
         (["make", "gabor", "-s", "10000000", "-o", "x.npz"], "there is not enough memory: Unable to allocate"),
         (["make", "dct", "-s", "11", "-o", "no/x.npz"], "filterbank: cannot write 'no/x.npz': there is no folder 'no'"),
         (["make", "dct", "-s", "11", "-o", "x.png"], "--output must be a .npz file, got 'x.png'; write -o x.npz"),
@@ -301,6 +344,7 @@ def test_a_mistake_is_one_line_and_status_two(capsys, words, text):
     Path("text.png").write_text("text")
     np.save("volume.npy", np.ones((9, 9, 9)))
     np.save("objects.npy", np.array([None]))
+    np.save("nan.npy", np.full((9, 9), np.nan))
     fb.dct(3).save("bank.npz")
     fb.dct((3,)).save("line.npz")
     before = set(Path().iterdir())

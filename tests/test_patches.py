@@ -251,8 +251,14 @@ def test_files_and_arrays_may_mix(photograph, tmp_path):
         file_of(tmp_path, "d.npy", images[3]),
     ]
     expected = by_loops([*images[:2], wide, images[3]], (4, 4))
-    assert_are(fb.patch_moments(paths, 4), expected)
-    assert_are(fb.patch_moments([paths[0], images[1], *paths[2:]], 4), expected)
+    depths = (
+        r"different depths.*: up to 255 in '.*a.png' and up to 65535 in '.*c.png'; divide them by 255 and 65535, or"
+    )
+    for entries in (paths, [paths[0], images[1], *paths[2:]]):
+        with pytest.warns(fb.BankWarning, match=depths) as caught:
+            assert_are(fb.patch_moments(entries, 4), expected)
+        assert (len(caught), caught[0].filename) == (1, __file__)
+    assert_are(fb.patch_moments([paths[0], images[1], wide, paths[3]], 4), expected)
     assert_are(fb.patch_moments(paths[0], 4), by_loops(images[:1], (4, 4)))
 
 
@@ -454,6 +460,8 @@ def test_moments_that_cannot_be(changes, error, message):
         (np.full((9, 9), "a"), TypeError, "`images` must be real numbers, got <U1 in image 0"),
         ([[[1, 2], [3]]], ValueError, "rows of different lengths in image 0"),
         ("nowhere.png", FileNotFoundError, "`images` must be files that exist, got 'nowhere.png'"),
+        ("photos/*.png", FileNotFoundError, r"got 'photos/\*.png'; pass glob.glob\('photos/\*.png'\)"),
+        ("tests", IsADirectoryError, r"must be files, got the folder 'tests'; pass Path\('tests'\).glob\('\*.jpg'\)"),
         (5.5, TypeError, "`images` must be an image, a stack, a path or an iterable of them, got 5.5"),
         (None, TypeError, "got None"),
         (np.linspace(-1e300, 1e300, 81).reshape(9, 9), ValueError, "must be finite.*; scale images of huge values"),
@@ -509,14 +517,16 @@ def test_files_that_cannot_be_read_are_collected(photograph, tmp_path):
     array.write_bytes(array.read_bytes()[:1000])
     bad = [truncated, text, array, tmp_path / "none.png"]
     for path in bad:
-        with pytest.raises((ValueError, FileNotFoundError), match=f"`images` must be files.*{path.name}"):
+        with pytest.raises((ValueError, FileNotFoundError), match=f"`images` must be files.*{path.name}") as caught:
             fb.patch_moments([good, path], 5)
+        assert ('on_error="skip" leaves such files out' in str(caught.value)) == path.exists()
     small = file_of(tmp_path, "small.png", photograph[:3, :3])
     moments = fb.patch_moments([*bad[:2], good, small, *bad[2:]], 5, on_error="skip")
     assert (moments.images, len(moments.skipped)) == (1, 5)
     assert_are(moments, by_loops([photograph[:50, :50]], (5, 5)))
     for path, line in zip([*bad[:2], small, *bad[2:]], moments.skipped, strict=True):
         assert Path(path).name in line
+        assert "on_error" not in line
     with pytest.raises(ValueError, match=r"got none: `images` must be files.*truncated.png"):
         fb.patch_moments(bad, 5, on_error="skip")
     gc.collect()

@@ -67,6 +67,14 @@ def test_what_was_left_out_comes_back(photograph):
         fb.patch_moments(bags.from_sequence(["none.png"]), 5, on_error="skip")
 
 
+def test_files_of_different_depths(tmp_path, photograph):
+    for name, image in (("a", photograph), ("b", photograph.astype(np.uint16))):
+        np.save(tmp_path / f"{name}.npy", image[:30, :30])
+    bag = bags.from_sequence([tmp_path / "a.npy", tmp_path / "b.npy"], npartitions=2)
+    with pytest.warns(fb.BankWarning, match=r"up to 255 in '.*a.npy' and up to 65535 in '.*b.npy'"):
+        fb.patch_moments(bag, 5)
+
+
 class Slow:
     """An image that takes a while to read, and writes into a log that it was."""
 

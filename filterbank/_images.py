@@ -18,7 +18,6 @@ from ._image_files import read_image
 
 Channels: TypeAlias = Literal["average", "separate", "stack"]
 MOST_CHANNELS = 4
-TRANSPARENT = (2, 4)  # so many channels are grey or colour and a mask
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,8 @@ class Source:
 
     @property
     def channels(self) -> int:
-        """The number of channels, without transparency."""
-        count = int(self.array.shape[-1]) if self.coloured else 1
-        return count - (count in TRANSPARENT)
+        """The number of channels."""
+        return int(self.array.shape[-1]) if self.coloured else 1
 
     def read(self, images: slice, block: tuple[slice, ...], channels: Channels) -> Float64:
         """Return a part as float64 `(images, channels, *sides)`, perhaps a view; separate channels are images."""
@@ -56,7 +54,7 @@ class Source:
         with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
             if not self.coloured:
                 return values[:, None].astype(np.float64, copy=False)
-            values = np.moveaxis(values[..., : self.channels], -1, 1)
+            values = np.moveaxis(values, -1, 1)
             if channels == "average":
                 mean: Float64 = values.mean(axis=1, dtype=np.float64, keepdims=True)
                 return mean

@@ -243,11 +243,11 @@ def patch_moments(
     images : array_like, path, or iterable of array_like and paths
         One image `(height, width)`, a stack `(count, height, width)`, a path, or any iterable of them, also of
         different sizes, read once; for 1-D and 3-D patches, signals and volumes. A last axis more of 2 to 4 entries
-        holds channels; of 2 or 4, the last is transparency and left out. Files are images that scikit-image reads, with
-        pages as a stack and CMYK as RGB, `.npy` arrays, and `.npz` files of one array. Arrays of any library with
-        `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays of dask and bags of images or paths
-        are summed where dask computes, on a cluster if there is a client. Values are taken as they are: images of 16
-        bits weigh 66000 times as much in a covariance as those of 8.
+        holds channels, all of which count. Files are images that scikit-image reads, with pages as a stack, CMYK as RGB
+        and without the transparency that they say they have, `.npy` arrays, and `.npz` files of one array. Arrays of
+        any library with `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays of dask and bags of
+        images or paths are summed where dask computes, on a cluster if there is a client. Values are taken as they are:
+        images of 16 bits weigh 66000 times as much in a covariance as those of 8.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
     stride : int or tuple of int, default 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -341,13 +342,50 @@ def test_channels(way):
     assert_are(stacked, by_loops([colour], (4, 4)))
     assert_are(stacked, by_loops([colour], (4, 4, 3)))
     for channels in patches.CHANNELS:
-        transparent = np.concatenate([colour, np.full((40, 50, 1), 255)], axis=-1)
         expected = fb.patch_moments(colour, 4, channels=channels)
-        assert_are(
-            fb.patch_moments(transparent, 4, channels=channels), (expected.count, expected.mean, expected.covariance)
-        )
         stack = fb.patch_moments(np.stack([colour, colour]), 4, channels=channels)
         assert_are(stack, (2 * expected.count, expected.mean, expected.covariance))
+
+
+@pytest.mark.parametrize("sides", [(40,), (12, 13), (5, 6, 7)])
+@pytest.mark.parametrize("count", [2, 4])
+def test_all_channels_of_arrays_count(sides, count, tmp_path):
+    image = np.random.default_rng(9).random((*sides, count))
+    np.save(tmp_path / "image.npy", image)
+    size = (3,) * len(sides)
+    for images in (image, tmp_path / "image.npy"):
+        assert_are(fb.patch_moments(images, size), by_loops([image.mean(axis=-1)], size))
+        assert_are(fb.patch_moments(images, size, channels="stack"), by_loops([image], size))
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("photometric", ["rgb", "minisblack"])
+@pytest.mark.parametrize("extra", ["unassalpha", "assocalpha", "unspecified"])
+def test_a_tiff_file_loses_a_channel_only_if_it_says_that_it_is_transparency(depth, photometric, extra, tmp_path):
+    colours = 3 if photometric == "rgb" else 1
+    image = np.random.default_rng(9).integers(0, 200, (12, 13, colours + 1)).astype(depth)
+    path = tmp_path / "image.tif"
+    tifffile.imwrite(path, image, photometric=photometric, planarconfig="contig", extrasamples=[extra])
+    kept = image if extra == "unspecified" else image[..., :-1]
+    assert_are(fb.patch_moments(path, 4, channels="stack"), by_loops([kept], (4, 4)))
+
+
+# Pillow's own, on the way to such channels.
+@pytest.mark.filterwarnings("ignore:Palette images with Transparency:UserWarning")
+@pytest.mark.parametrize("ending", ["png", "webp"])
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "P"])
+def test_transparency_of_pictures_is_left_out(mode, ending, tmp_path):
+    colour = np.full((12, 13, 4), 255, np.uint8)
+    colour[:6, :6, :3], colour[8:, 3:, 3] = 60, 0
+    picture = Image.fromarray(colour).convert("RGBA" if mode == "P" else mode)
+    picture = picture.quantize(4) if mode == "P" else picture
+    picture.save(tmp_path / f"a.{ending}", lossless=True)
+    moments = fb.patch_moments(tmp_path / f"a.{ending}", 4, channels="stack")
+    assert moments.size[2:] in ((1,), (3,))
+    assert moments.images == 1
+    with Image.open(tmp_path / f"a.{ending}") as opened:
+        read = np.asarray(opened.convert("RGB"))
+    assert_are(fb.patch_moments(tmp_path / f"a.{ending}", 4), by_loops([read.mean(axis=-1)], (4, 4)))
 
 
 def test_grey_and_colour_mix_but_do_not_stack():

@@ -62,7 +62,7 @@ def patches(
         At random; by image and place in it, row by row; or by standard deviation, the largest first; or by mean, the
         darkest first.
     rgb : bool, optional
-        Draw patches in colour, of images with three channels (a mask besides is left out), and those of grey images
+        Draw patches in colour, of images with three channels (files lose their transparency), and those of grey images
         in grey beside them. The default does if any has three; ``False`` draws the mean of the channels.
     columns : int, optional
         How many tiles in a row. The default makes a sheet somewhat wider than high.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -19,16 +21,22 @@ def is_bag(value: object) -> bool:
     return not hasattr(value, "shape") and hasattr(value, "to_delayed")
 
 
-def reduced(parts: Iterable[Any], of_part: Callable[[Any], T], merge: Callable[[list[T]], T]) -> T | None:
+def reduced(
+    parts: Iterable[Any], of_part: Callable[[Any], T], merge: Callable[[list[T]], T], progress: bool = False
+) -> T | None:
     """Compute `of_part` of each part where dask computes, and merge them there; None without parts.
 
     The tasks depend on their arguments only: those of a worker that dies are computed again, and count once.
     """
     import dask
+    from dask.diagnostics import ProgressBar
 
     one, several = dask.delayed(of_part, pure=False), dask.delayed(merge, pure=False)
     level = [one(part) for part in parts]
     while len(level) > 1:
         level = [several(level[at : at + MERGED_AT_ONCE]) for at in range(0, len(level), MERGED_AT_ONCE)]
-    total: T | None = dask.compute(level[0])[0] if level else None
+    if not level:
+        return None
+    with ProgressBar(out=sys.stderr) if progress else contextlib.nullcontext():
+        total: T = dask.compute(level[0])[0]
     return total

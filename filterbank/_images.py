@@ -6,7 +6,7 @@ import operator
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -20,6 +20,10 @@ Channels: TypeAlias = Literal["average", "separate", "stack"]
 MOST_CHANNELS = 4
 
 
+class UnreadableError(ValueError):
+    """What is raised of arrays whose parts cannot be read."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One image or a stack, perhaps not yet in memory: `([count,] *sides[, channels])`."""
@@ -30,6 +34,7 @@ class Source:
     stacked: bool
     coloured: bool
     of_file: bool = False
+    where: str = ""  # follows the name of an image
 
     @property
     def count(self) -> int:
@@ -47,9 +52,43 @@ class Source:
         """The number of channels."""
         return int(self.array.shape[-1]) if self.coloured else 1
 
+    @property
+    def chunks(self) -> tuple[int, ...] | None:
+        """How many images and which sides are stored together, None if the array has no such parts."""
+        chunks = getattr(self.array, "chunks", None)
+        if not isinstance(chunks, tuple):
+            return None
+        sides = [max(side) if isinstance(side, tuple) else side for side in chunks]
+        return (*([] if self.stacked else [1]), *sides[: len(sides) - int(self.coloured)])
+
+    def name_of(self, images: slice) -> str:
+        """Return the name of one image or of some."""
+        if not self.stacked:
+            return self.name
+        first = images.start + (0 if self.of_file else self.first)
+        last = first + images.stop - images.start - 1
+        name = f"image {first}" if first == last else f"images {first} to {last}"
+        return f"{name} of {self.name}" if self.of_file else name + self.where
+
+    def part(self, images: slice, block: tuple[slice, ...]) -> Source:
+        """Return a part, not yet in memory if this is not."""
+        key = (*((images,) if self.stacked else ()), *block)
+        return replace(self, array=self.array[key], first=self.first + images.start)
+
+    def in_memory(self, images: slice, block: tuple[slice, ...]) -> Source:
+        """Return a part that has been read, with NaN where it is masked."""
+        try:
+            part = self.part(images, block)
+            array = np.asanyarray(part.array)
+        except MemoryError:
+            raise
+        except Exception as error:  # Each library has exceptions of its own.
+            raise UnreadableError(f"`images` must be readable, got {self.name_of(images)}: {error}") from error
+        return replace(part, array=unmasked(array))
+
     def read(self, images: slice, block: tuple[slice, ...], channels: Channels) -> Float64:
         """Return a part as float64 `(images, channels, *sides)`, perhaps a view; separate channels are images."""
-        part = np.asarray(self.array[(*((images,) if self.stacked else ()), *block)])
+        part: Array = self.in_memory(images, block).array
         values = part if self.stacked else part[None]
         with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
             if not self.coloured:
@@ -61,6 +100,11 @@ class Source:
             if channels == "separate":
                 values = values.reshape(-1, 1, *values.shape[2:])
             return values.astype(np.float64, copy=False)
+
+
+def unmasked(array: Any) -> Any:
+    """Return an array with NaN where it is masked; anything else as it is."""
+    return np.ma.filled(array.astype(np.float64), np.nan) if isinstance(array, np.ma.MaskedArray) else array
 
 
 class Depths(dict[int, str]):
@@ -85,17 +129,17 @@ class Depths(dict[int, str]):
 
 
 def sources(
-    images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None], hint: str = ""
+    images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None], hint: str = "", where: str = ""
 ) -> Iterator[Source]:
     """Yield the images one by one, or stack by stack; give to `refuse` what cannot be used, and go on if it returns.
 
-    The `hint` says what to do about files that cannot be used.
+    The `hint` says what to do about files that cannot be used; `where` follows the names of images.
     """
     first = 0
     for entry in _entries(images, len(window)):
-        name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}"
+        name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}{where}"
         try:
-            source = _source(entry, name, first, window)
+            source = replace(_source(entry, name, first, window), where=where)
         except (TypeError, ValueError, OSError) as error:
             unusable = hint and isinstance(entry, (str, os.PathLike)) and not isinstance(error, OSError)
             refuse(type(error)(f"{str(error).rstrip('.')}; {hint}") if unusable else error)
@@ -150,7 +194,7 @@ def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Sourc
     if dtype.kind not in "biuf":
         raise TypeError(f"`images` must be real numbers, got {dtype} in {name}")
     more = len(shape) - dimensions
-    coloured = more in (1, 2) and shape[-1] <= MOST_CHANNELS and (more == 2 or shape[-1] > 1)
+    coloured = more in (1, 2) and shape[-1] <= MOST_CHANNELS and (more == 2 or shape[-1] > 1 or window[-1] > 1)
     stacked = more == 2 or (more == 1 and not coloured)
     if more not in (0, 1, 2) or (more == 2 and not coloured):
         raise ValueError(
@@ -170,4 +214,9 @@ def _array(entry: Any, name: str) -> Array:
     try:
         return np.asarray(entry)
     except ValueError as error:
+        if any(is_array(part) for part in entry):
+            raise ValueError(
+                f"`images` must be images, got several arrays of different shapes in {name}; of pairs of an image and "
+                f"its label pass the images, (image for image, label in pairs)"
+            ) from None
         raise ValueError(f"`images` must be arrays, got rows of different lengths in {name}: {error}") from error

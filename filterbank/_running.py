@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,6 +70,15 @@ class Running:
         self._images_waiting += ended
         if full:
             self._sum_waiting()
+
+    def state(self) -> Any:
+        """Return what `restore` comes back to."""
+        return self._waiting, len(self._waiting), self._images_waiting, self._values_waiting, self._summed
+
+    def restore(self, state: Any) -> None:
+        """Forget what was added since."""
+        self._waiting, length, self._images_waiting, self._values_waiting, self._summed = state
+        del self._waiting[length:]
 
     def moments(self) -> Moments | None:
         """Return the moments so far, or None if there is no patch yet."""
@@ -175,11 +184,16 @@ def _moments_in_two_passes(
 
 
 def blocks(
-    sides: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...], channels: int, values: int | None = None
+    sides: tuple[int, ...],
+    window: tuple[int, ...],
+    stride: tuple[int, ...],
+    channels: int,
+    values: int | None = None,
+    chunks: tuple[int, ...] | None = None,
 ) -> Iterator[tuple[slice, ...]]:
     """Yield parts of an image that overlap, so that each patch lies in exactly one of them as a patch of that part.
 
-    They have about so many values, by default so many that the transforms stay in the cache.
+    They have about so many values, by default so many that the transforms stay in the cache, and begin where chunks do.
     """
     most = list(sides)
     while math.prod(most) * channels > (values or VALUES_IN_BLOCK):
@@ -188,12 +202,17 @@ def blocks(
         if room[widest] <= 0:  # nothing but overlap would be left
             break
         most[widest] = max(-(-most[widest] // 2), 2 * window[widest])
-    yield from itertools.product(*map(_cuts, sides, window, stride, most))
+    yield from itertools.product(*map(_cuts, sides, window, stride, most, chunks or (1,) * len(sides)))
 
 
-def _cuts(side: int, k: int, step: int, most: int) -> list[slice]:
-    """Cut one axis into parts with about the same number of places, of about `most` pixels and the overlap."""
+def _cuts(side: int, k: int, step: int, most: int, chunk: int) -> list[slice]:
+    """Cut one axis into parts of about `most` pixels and the overlap: of whole chunks, or about the same length."""
     places = (side - k) // step + 1
-    count = min(places, -(-side // most))
-    bounds = [places * part // count for part in range(count + 1)]
+    if 1 < chunk <= most < side:
+        whole = most // chunk * chunk
+        bounds = [*(-(-at // step) for at in range(0, side, whole) if at <= side - k), places]
+        bounds = sorted({min(at, places) for at in bounds})
+    else:
+        count = min(places, -(-side // most))
+        bounds = [places * part // count for part in range(count + 1)]
     return [slice(a * step, (b - 1) * step + k) for a, b in itertools.pairwise(bounds)]

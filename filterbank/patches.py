@@ -6,7 +6,8 @@ import copy
 import functools
 import math
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -15,7 +16,8 @@ import numpy.typing as npt
 
 from . import _check, _cluster, _store, _values
 from ._check import Float64, Size
-from ._images import Channels, Depths, Source, expected, sources
+from ._images import Channels, Depths, Source, UnreadableError, expected, sources
+from ._patch_sums import have_finite_patches
 from ._progress import Bar
 from ._running import VALUES_IN_BLOCK, Moments, Running, all_finite, blocks, merged
 from ._table import shows_itself
@@ -242,7 +244,7 @@ def patch_moments(
     ----------
     images : array_like, path, or iterable of array_like and paths
         One image `(height, width)`, a stack `(count, height, width)`, a path, or any iterable of them, also of
-        different sizes, read once; for 1-D and 3-D patches, signals and volumes. A last axis more of 2 to 4 entries
+        different sizes, read once; for 1-D and 3-D patches, signals and volumes. A last axis more of 1 to 4 entries
         holds channels, all of which count. Files are images that scikit-image reads, with pages as a stack, CMYK as RGB
         and without the transparency that they say they have, `.npy` arrays, and `.npz` files of one array. Arrays of
         any library with `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays of dask and bags of
@@ -258,9 +260,10 @@ def patch_moments(
     remove_mean : bool, default False
         Take from each patch its own mean.
     progress : bool, default False
-        Show a bar with images and pixels per second; not of dask, which has its own.
+        Show a bar with images and pixels per second; of dask its own bar of tasks, on a cluster see its dashboard.
     nan : {"raise", "skip"}, default "raise"
-        What to do about NaN and infinity: raise an error, or leave out the patches that hold one.
+        What to do about NaN, infinity and masked pixels: raise an error, or leave out the patches that hold one, and
+        name in `skipped` the images that have no other.
     on_error : {"raise", "skip"}, default "raise"
         What to do about images that cannot be used, unreadable files or arrays smaller than a patch: raise an error, or
         leave them out and say so in `skipped`.
@@ -296,7 +299,8 @@ def patch_moments(
     above 1 takes rows. Both agree to rounding.
 
     Large images are cut into overlapping blocks of about 0.5 million values; memory beyond the images is a small
-    multiple of that and a few covariances. Moments of blocks and images are merged in a binary tree, so that rounding
+    multiple of that and a few covariances. Of arrays that are stored in chunks, whole ones are read, up to 8 million
+    values at a time. Moments of blocks and images are merged in a binary tree, so that rounding
     grows with the logarithm of their number.
 
     References
@@ -322,7 +326,7 @@ def patch_moments(
     _check.flag("progress", progress)
     reader = _Reader(window, steps, channels, remove_mean, nan == "skip", on_error == "skip")
     if _cluster.is_collection(images):
-        part = _on_workers(images, reader)
+        part = _on_workers(images, reader, progress)
         part.depths.tell()
         return _complete(part)
     try:
@@ -367,7 +371,7 @@ class _Reader:
         self.skip_nan, self.skip_errors = skip_nan, skip_errors
         self.skipped: list[str] = []
         self.depths = Depths()
-        self._depth: int | None = None  # channels of a patch, where they stack
+        self.depth: int | None = None  # channels of a patch, where they stack
         self._running = Running(window, stride, remove_mean)
 
     @property
@@ -383,36 +387,71 @@ class _Reader:
 
     def add(self, source: Source, bar: Bar) -> None:
         """Add the patches of an image or a stack, part by part."""
-        if self.channels == "stack" and self._depth not in (None, source.channels):
+        if self.channels == "stack" and self.depth not in (None, source.channels):
             self.refuse(
                 ValueError(
-                    f'`images` must all have {self._depth} channels where channels="stack", got {source.channels} '
+                    f'`images` must all have {self.depth} channels where channels="stack", got {source.channels} '
                     f"in {source.name}"
                 )
             )
             return
-        self._depth = source.channels if self.channels == "stack" else 1
+        self.depth = source.channels if self.channels == "stack" else 1
         self.depths.add(source)
-        values = source.channels * math.prod(source.sides)
-        at_once = max(1, VALUES_IN_BLOCK // values)
-        parts = list(blocks(source.sides, self.window, self.stride, source.channels))
+        at_once = _at_once(source, VALUES_IN_TASK if source.chunks else VALUES_IN_BLOCK)
         for start in range(0, source.count, at_once):
-            count = min(at_once, source.count - start)
-            for part in parts:
-                images = source.read(slice(start, start + count), part, self.channels)
-                if not self.skip_nan:
-                    self._require_finite(images, source, start, count)
-                self._running.add(images, ended=count if part is parts[-1] else 0)
-                bar.advance(count / len(parts), images.size)
+            self._add_images(source, slice(start, min(start + at_once, source.count)), bar)
 
-    def _require_finite(self, images: Float64, source: Source, start: int, count: int) -> None:
-        if not all_finite(images):
-            finite = np.isfinite(images)
-            at = start + int(np.flatnonzero(~finite.reshape(count, -1).all(axis=1))[0])
-            name = f"image {source.first + at}" if source.stacked else source.name
+    def _add_images(self, source: Source, images: slice, bar: Bar) -> None:
+        """Add some images of a stack, or none of them if they cannot be read."""
+        before, names = self._running.state(), []
+        has_patch = np.zeros(images.stop - images.start, dtype=bool)
+        try:
+            for some, values, share, last in self._parts(source, images):
+                here = slice(some.start - images.start, some.stop - images.start)
+                has_patch[here] |= self._have_patches(values, source, some)
+                self._running.add(values, ended=int(has_patch[here].sum()) if last else 0)
+                names += [at for at in range(some.start, some.stop) if last and not has_patch[at - images.start]]
+                bar.advance(share * len(has_patch[here]), values.size)
+        except UnreadableError as error:
+            self._running.restore(before)
+            if not self.skip_errors or len(has_patch) == 1:
+                self.refuse(error)
+            else:
+                for at in range(images.start, images.stop):
+                    self._add_images(source, slice(at, at + 1), bar)
+            return
+        self.skipped += [f"no finite patch in {source.name_of(slice(at, at + 1))}" for at in names]
+
+    def _parts(self, source: Source, images: slice) -> Iterator[tuple[slice, Float64, float, bool]]:
+        """Yield parts: of which images, their values, which share of these images, and whether they end with it."""
+        tiles = [tuple(slice(0, side) for side in source.sides)]
+        if source.chunks:
+            layout = (source.sides, self.window, self.stride, source.channels)
+            tiles = list(blocks(*layout, VALUES_IN_TASK, source.chunks[1:]))
+        for tile in tiles:
+            held = source.in_memory(images, tile) if source.chunks else source
+            moved = images.start if source.chunks else 0
+            at_once = _at_once(held, VALUES_IN_BLOCK)
+            parts = list(blocks(held.sides, self.window, self.stride, held.channels))
+            for start in range(images.start, images.stop, at_once):
+                some = slice(start, min(start + at_once, images.stop))
+                for part in parts:
+                    values = held.read(slice(some.start - moved, some.stop - moved), part, self.channels)
+                    yield some, values, 1 / len(parts) / len(tiles), tile is tiles[-1] and part is parts[-1]
+
+    def _have_patches(self, values: Float64, source: Source, images: slice) -> npt.NDArray[np.bool_]:
+        """Return which images have patches here, or refuse them if they are not finite."""
+        count = images.stop - images.start
+        if all_finite(values):
+            return np.ones(count, dtype=bool)
+        if not self.skip_nan:
+            at = images.start + int(np.flatnonzero(~np.isfinite(values).reshape(count, -1).all(axis=1))[0])
             raise ValueError(
-                f'`images` must be finite, got NaN or infinity in {name}; nan="skip" leaves such patches out'
+                f"`images` must be finite, got NaN or infinity in {source.name_of(slice(at, at + 1))}; "
+                f'nan="skip" leaves such patches out'
             )
+        # Separate channels are images of their own here.
+        return np.asarray(have_finite_patches(values, self.window, self.stride).reshape(count, -1).any(axis=1))
 
     def moments(self) -> PatchMoments | None:
         """Return the moments of all patches so far, None without any."""
@@ -420,11 +459,18 @@ class _Reader:
             total = self._running.moments()
         if total is None:
             return None
-        size = self.window if self.channels != "stack" else (*self.window, self._depth or 1)
+        size = self.window if self.channels != "stack" else (*self.window, self.depth or 1)
         covariance = (total.covariance + total.covariance.T) / 2
         images = max(1, self._running.images)  # the first may be read in part, where it was interrupted
         remove_mean = self._running.remove_mean
         return PatchMoments(size, total.patches, total.mean, covariance, images, remove_mean, tuple(self.skipped))
+
+
+def _at_once(source: Source, most: int) -> int:
+    """Return how many images to take together for so many values: one, or some, in whole chunks if they have some."""
+    count = max(1, most // max(1, source.channels * math.prod(source.sides)))
+    chunk = source.chunks[0] if source.chunks else 1
+    return count // chunk * chunk or count
 
 
 class _Part(NamedTuple):
@@ -435,34 +481,54 @@ class _Part(NamedTuple):
     depths: Depths
 
 
-def _on_workers(images: Any, reader: _Reader) -> _Part:
+def _on_workers(images: Any, reader: _Reader, progress: bool) -> _Part:
     """Return the moments of a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
     if _cluster.is_bag(images):
-
-        def of_part(entries: Any) -> _Part:
-            own = copy.deepcopy(reader)
-            for source in sources(entries, own.window, own.refuse, own.hint):
-                own.add(source, Bar(None, shown=False))
-            return _Part(own.moments(), own.skipped, own.depths)
-
-        return _cluster.reduced(images.to_delayed(), of_part, _together) or _together([])
+        return _of_bag(images, reader, progress)
+    if any(math.isnan(side) for side in images.shape):
+        raise ValueError(
+            f"`images` must have a known shape, got {images.shape}; call compute_chunk_sizes() of the array of dask"
+        )
 
     def of_block(source: Source) -> _Part:
         own = copy.deepcopy(reader)
         own.add(source, Bar(None, shown=False))
         return _Part(own.moments(), own.skipped, own.depths)
 
-    (source,) = sources(images, reader.window, reader.refuse)
-    parts = []
-    values = source.channels * math.prod(source.sides)
-    at_once = max(1, VALUES_IN_TASK // values)
-    for start in range(0, source.count, at_once):
-        for block in blocks(source.sides, reader.window, reader.stride, source.channels, VALUES_IN_TASK):
-            key = (*((slice(start, start + at_once),) if source.stacked else ()), *block)
-            parts.append(replace(source, array=source.array[key], first=start))
-    part = _cluster.reduced(parts, of_block, _together) or _together([])
-    # Each block has counted itself.
-    return part._replace(moments=part.moments and replace(part.moments, images=source.count))
+    parts, count, tiles = [], 0, 0
+    for source in sources(images, reader.window, reader.refuse):
+        count, at_once = source.count, _at_once(source, VALUES_IN_TASK)
+        layout = (source.sides, reader.window, reader.stride, source.channels)
+        cuts = list(blocks(*layout, VALUES_IN_TASK, source.chunks and source.chunks[1:]))
+        tiles = len(cuts)
+        for start in range(0, count, at_once):
+            parts += [source.part(slice(start, start + at_once), block) for block in cuts]
+    part = _cluster.reduced(parts, of_block, _together, progress) or _together([])
+    # Each block has counted its images, and those without a patch in it.
+    without = [line for line, blocks_without in Counter(part.skipped).items() if blocks_without == tiles]
+    moments = part.moments and replace(part.moments, images=count - len(without))
+    return part._replace(moments=moments, skipped=[*reader.skipped, *without])
+
+
+def _of_bag(images: Any, reader: _Reader, progress: bool) -> _Part:
+    partitions = list(enumerate(images.to_delayed()))
+
+    def entries(partition: tuple[int, Any], own: _Reader) -> Iterator[Source]:
+        return sources(partition[1], own.window, own.refuse, own.hint, f" of partition {partition[0]}")
+
+    def first_depth(partition: tuple[int, Any]) -> int | None:
+        return next((source.channels for source in entries(partition, copy.deepcopy(reader))), None)
+
+    def of_part(partition: tuple[int, Any]) -> _Part:
+        own = copy.deepcopy(reader)
+        for source in entries(partition, own):
+            own.add(source, Bar(None, shown=False))
+        return _Part(own.moments(), own.skipped, own.depths)
+
+    if reader.channels == "stack":  # as many as the first image has, on all workers
+        depths = (_cluster.reduced([partition], first_depth, min) for partition in partitions)
+        reader.depth = next((depth for depth in depths if depth), None)
+    return _cluster.reduced(partitions, of_part, _together, progress) or _together([])
 
 
 def _together(parts: list[_Part]) -> _Part:

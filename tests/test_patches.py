@@ -15,6 +15,7 @@ from skimage import data
 
 import filterbank as fb
 from filterbank import _patch_sums, _running, patches
+from filterbank._images import Source
 
 RELATIVE = 1e-11
 
@@ -297,6 +298,116 @@ def test_arrays_on_a_disk_are_read_in_parts(shape, tmp_path, monkeypatch):
     assert 0 < in_parts.largest <= 2 * 5000  # with the overlap
 
 
+class Stored:
+    """An array in chunks on a disk, so to say: it counts how often a chunk is read, and may be broken in places."""
+
+    def __init__(self, values, chunks, broken=()):
+        self.values, self.shape, self.dtype, self.chunks = values, values.shape, values.dtype, chunks
+        self.broken, self.reads = broken, 0
+
+    def __getitem__(self, key):
+        part = self.values[key]
+        if part.size:
+            cuts = (cut.indices(side) for cut, side in zip(key, self.shape, strict=True))
+            own = [
+                range(begin // chunk, (end - 1) // chunk + 1)
+                for (begin, end, _), chunk in zip(cuts, self.chunks, strict=True)
+            ]
+            self.reads += len(list(itertools.product(*own)))
+            if any(place in self.broken for place in itertools.product(*own)):
+                raise OSError("a checksum is wrong")
+        return part
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize(
+    ("shape", "chunks", "most"),
+    [
+        ((256, 256), (64, 64), 20),
+        ((100, 250), (32, 90), 16),
+        ((60, 20, 20), (10, 20, 20), 6),
+        ((7, 40, 30), (2, 16, 16), 24),
+    ],
+)
+def test_arrays_in_chunks_are_read_by_chunks(shape, chunks, most, stride, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 1000)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 1000)
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", 2**15)
+    values = np.random.default_rng(4).random(shape)
+    stored = Stored(values, chunks)
+    images = values if len(shape) == 3 else [values]
+    assert_are(fb.patch_moments(stored, 5, stride=stride), by_loops(images, (5, 5), (stride, stride)))
+    assert 0 < stored.reads <= most
+
+
+@pytest.mark.parametrize("chunks", [None, (1, 16, 30)])
+def test_images_that_cannot_be_read_are_left_out_whole(chunks, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 3000)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 3000)
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", 3000)
+    values = np.random.default_rng(4).random((6, 50, 30))
+    stored = Stored(values, (1, 16, 30), broken={(2, 1, 0), (4, 3, 0)})
+    whole = Stored(values[0], (50, 30))
+    images = [whole, stored, Stored(values[0], (50, 30), broken={(0, 0)})]
+    if chunks is None:
+        monkeypatch.setattr(Source, "chunks", None)
+    moments = fb.patch_moments(images, 5, on_error="skip")
+    assert_are(moments, by_loops(values[[0, 0, 1, 3, 5]], (5, 5)))
+    assert moments.images == 5
+    assert moments.skipped == tuple(
+        f"`images` must be readable, got image {at}: a checksum is wrong" for at in (3, 5, 7)
+    )
+    with pytest.raises(ValueError, match=r"must be readable, got images? [123].*: a checksum is wrong"):
+        fb.patch_moments(images, 5)
+
+
+def test_masked_pixels_are_no_numbers(photograph):
+    mask = np.zeros((3, 30, 20), dtype=bool)
+    mask[1, 7, 9] = mask[2] = True
+    stack = np.ma.array(photograph[:90, :20].reshape(3, 30, 20), mask=mask)
+    without = np.where(mask, np.nan, stack.data)
+    expected = fb.patch_moments(without, 4, nan="skip")
+    assert expected.count == 2 * 27 * 17 - 16
+    for images in (stack, list(stack)):
+        moments = fb.patch_moments(images, 4, nan="skip")
+        assert_are(moments, (expected.count, expected.mean, expected.covariance))
+        assert (moments.images, moments.skipped) == (2, ("no finite patch in image 2",))
+        with pytest.raises(ValueError, match="NaN or infinity in image 1"):
+            fb.patch_moments(images, 4)
+        with pytest.raises(ValueError, match="NaN or infinity in image 1"):
+            fb.pca(images, 4)
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("channels", patches.CHANNELS)
+def test_images_without_a_finite_patch_are_named(channels, stride, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 300)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 300)
+    stack = np.random.default_rng(1).random((6, 20, 18, 3))
+    stack[1] = np.nan
+    stack[3, ::4] = np.inf  # no patch is as low
+    stack[4, ::2, :9] = np.nan
+    expected = [np.isfinite(rows_by_loops(image, (4, 4), (stride, stride))).all(axis=1).any() for image in stack]
+    assert expected == [True, False, True, False, True, True]
+    for images in (stack, list(stack)):
+        moments = fb.patch_moments(images, 4, nan="skip", channels=channels, stride=stride)
+        assert (moments.images, moments.skipped) == (4, ("no finite patch in image 1", "no finite patch in image 3"))
+
+
+@pytest.mark.parametrize(("shape", "size"), [((28, 30, 1), (5, 5)), ((40, 1), (5,)), ((5, 6, 7, 1), (3, 3, 3))])
+def test_a_last_axis_of_one_is_a_channel(shape, size):
+    image = np.random.default_rng(1).random(shape)
+    for images, count in ((image, 1), ([image, image], 2), (np.stack([image] * 3), 3)):
+        moments = fb.patch_moments(images, size)
+        assert moments.images == count
+        assert_are(moments, by_loops([image[..., 0]] * count, size))
+
+
+def test_images_of_one_column_are_a_stack():
+    stack = np.random.default_rng(1).random((9, 8, 1))
+    assert_are(fb.patch_moments(stack, (3, 1)), by_loops(stack, (3, 1)))
+
+
 def test_arrays_of_zarr_and_hdf5(tmp_path, monkeypatch):
     zarr, h5py = pytest.importorskip("zarr"), pytest.importorskip("h5py")
     monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 1000)
@@ -497,6 +608,12 @@ def test_moments_that_cannot_be(changes, error, message):
         (np.ones((9, 9)) * 1j, TypeError, "`images` must be real numbers, got complex128 in image 0"),
         (np.full((9, 9), "a"), TypeError, "`images` must be real numbers, got <U1 in image 0"),
         ([[[1, 2], [3]]], ValueError, "rows of different lengths in image 0"),
+        (
+            [(np.ones((9, 9)), 3)],
+            ValueError,
+            r"several arrays of different shapes in image 0; of pairs of an image and",
+        ),
+        (iter([(np.ones((9, 9)), np.array(3))]), ValueError, r"pass the images, \(image for image, label in pairs\)"),
         ("nowhere.png", FileNotFoundError, "`images` must be files that exist, got 'nowhere.png'"),
         ("photos/*.png", FileNotFoundError, r"got 'photos/\*.png'; pass glob.glob\('photos/\*.png'\)"),
         ("tests", IsADirectoryError, r"must be files, got the folder 'tests'; pass Path\('tests'\).glob\('\*.jpg'\)"),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .. import _check
 from .._check import Float64
+from .._images import unmasked
 from .._running import Running, blocks
 from ..patches import PatchMoments
 
@@ -94,7 +95,7 @@ class _Record:
 
 def _images(images: Any, window: tuple[int, ...]) -> tuple[Iterator[Any], tuple[str, ...]]:
     """Return the images one by one, and a remark where they may be the rows of a single one in colour."""
-    dimensions = len(window)
+    dimensions, images = len(window), unmasked(images)
     if isinstance(images, (str, bytes)):
         raise TypeError(f"`images` must be arrays, got {_check.shown(images)}; read files with skimage.io.imread")
     if hasattr(images, "__array__") or hasattr(images, "__array_interface__"):
@@ -120,7 +121,7 @@ def _images(images: Any, window: tuple[int, ...]) -> tuple[Iterator[Any], tuple[
 
 
 def _checked_image(image: Any, index: int, window: tuple[int, ...]) -> Float64:
-    array = np.asarray(image)
+    array = np.asarray(unmasked(image))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`images` must be real numbers, got {array.dtype} in image {index}")
     if array.ndim != len(window):

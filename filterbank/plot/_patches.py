@@ -190,7 +190,7 @@ def _patch(source: Source, places: tuple[int, ...], window: tuple[int, ...], key
     # A copy, so that the image need not stay in memory.
     values = np.array(source.read(slice(image, image + 1), block, "stack")[0])
     if not np.isfinite(values).all():
-        name = f"image {source.first + image}" if source.stacked else source.name
+        name = source.name_of(slice(image, image + 1))
         raise ValueError(f"`images` must be finite, got NaN or infinity in a patch of {name}; leave it out")
     return Patch(key, source.first + image, place, values)
 

@@ -56,6 +56,7 @@ from .families import wavelet as wavelet
 from .families import wavelet_basis as wavelet_basis
 from .families import zca as zca
 from .families import zernike as zernike
+from .patches import PatchesInterrupted as PatchesInterrupted
 from .patches import PatchMoments as PatchMoments
 from .patches import patch_moments as patch_moments
 

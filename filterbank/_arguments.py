@@ -26,7 +26,9 @@ RESERVED = ("size", "n")  # options of `make` itself
 class CommandError(Exception):
     """What the user can put right; told in one line."""
 
-    exit_code = 2
+    def __init__(self, text: str, exit_code: int = 2) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
 
     def format_message(self) -> str:
         """Return the line."""
@@ -165,7 +167,7 @@ class ImageFiles:
         self.skip = False  # files that cannot be used
         self.skipped: list[str] = []
         self.paths = [path for pattern in patterns for path in _matches(pattern)]
-        self.done = 0
+        self.opened = self.done = 0
 
     def __iter__(self) -> Iterator[Array]:
         from rich.console import Console
@@ -176,7 +178,7 @@ class ImageFiles:
         hint = "" if self.skip else "--on-error skip leaves such files out"
         depths = Depths()
         with Bar(len(self.paths), shown=Console(stderr=True).is_terminal) as bar:
-            for source in sources(self.paths, self.window, self._refuse, hint):
+            for source in sources(self._opened(), self.window, self._refuse, hint):
                 depths.add(source)
                 bar.expect(source.count - 1)
                 for at in range(source.count):
@@ -191,6 +193,16 @@ class ImageFiles:
         depths.tell()
         if self.skipped and not self.done:
             raise CommandError(f"--images must have a file that can be used: {self.skipped[0]}")
+
+    def _opened(self) -> Iterator[str]:
+        for path in self.paths:
+            self.opened += 1
+            yield path
+
+    def stopped(self) -> CommandError:
+        """Return what to say after Ctrl-C."""
+        done = f"in file {self.opened} of {len(self.paths)}, after {self.done} image{'s' * (self.done != 1)}"
+        return CommandError(f"stopped {done}; nothing was saved", exit_code=130)
 
     def _refuse(self, error: Exception) -> None:
         text = str(error).replace("`images`", "--images").replace("`size`", "--size")

@@ -20,6 +20,11 @@ from ._check import Array, is_integer
 
 READABLE_DTYPES = ("<f8", "<f4")
 FORMAT_VERSION = 1
+READERS = {
+    "bank": "filterbank.load",
+    "patch moments": "filterbank.PatchMoments.load",
+    "history": "filterbank.layers.KernelHistory.load",
+}
 
 
 def encode(array: Array) -> dict[str, Any]:
@@ -109,6 +114,8 @@ def read_npz(path: str | os.PathLike[str], kind: str) -> dict[str, Array]:
     except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds over damaged bytes
         raise ValueError(f"{name!r} is not a filterbank {kind} file, or is damaged: {error}") from error
     found, version = arrays.pop("kind", None), arrays.pop("version", None)
+    if str(found) != kind and str(found) in READERS:
+        raise ValueError(f"{name!r} is a filterbank {found} file, not a {kind} file; {READERS[str(found)]} reads it")
     if str(found) != kind or version is None or version.shape or version.dtype.kind not in "iu" or version < 1:
         raise ValueError(
             f"{name!r} is not a filterbank {kind} file: it holds {sorted(arrays)}; "

@@ -62,7 +62,7 @@ class OneLineErrors(TyperGroup):
             context = getattr(error, "ctx", None)
             hint = f" (see {context.command_path} --help)" if context is not None else ""
             _complain(f"{error.format_message().rstrip('.')}{hint}")
-            sys.exit(2)
+            sys.exit(error.exit_code if isinstance(error, CommandError) else 2)
         sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -205,7 +205,10 @@ def make(
         files = arguments.get("images")
         if files:
             files.skip = on_error is OnError.SKIP
-        bank = chosen.function(size=window, n=n, **arguments)
+        try:
+            bank = chosen.function(size=window, n=n, **arguments)
+        except KeyboardInterrupt:
+            raise files.stopped() if files else KeyboardInterrupt from None
     with _written(output):
         bank.save(output)
     typer.echo(python_call(chosen, window, n, arguments))

@@ -7,7 +7,7 @@ import functools
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -30,15 +30,32 @@ RAISE_OR_SKIP = ("raise", "skip")
 class PatchesInterrupted(KeyboardInterrupt):
     """What `patch_moments` raises when it is interrupted, by Ctrl-C say.
 
-    Attributes
+    Parameters
     ----------
     partial : PatchMoments or None
-        The moments of the patches that were summed until then, None if there were none. Its `images` are the whole
-        ones; of the next one, some patches may be in it, if it is larger than a block.
+        The moments of the patches that were summed until then, None if there were none, or a cluster has them. Its
+        `images` are the whole ones; of the next one, some patches may be in it, if it is larger than a block.
+
+    Examples
+    --------
+    >>> import filterbank as fb
+    >>> from skimage import data
+    >>> def images():
+    ...     yield data.camera()
+    ...     raise KeyboardInterrupt
+    >>> try:
+    ...     moments = fb.patch_moments(images(), 7)
+    ... except fb.PatchesInterrupted as stop:
+    ...     moments = stop.partial
+    >>> moments.images
+    1
     """
 
     def __init__(self, partial: PatchMoments | None) -> None:
-        super().__init__("the moments so far are in `partial`")
+        images = partial.images if partial else 0
+        super().__init__(
+            f"stopped after {images} images; their moments are in `partial` of this filterbank.PatchesInterrupted"
+        )
         self.partial = partial
 
 
@@ -281,7 +298,8 @@ def patch_moments(
         If there is no image or no patch; if an image is smaller than a patch, of other dimensions than `size`, not
         finite, or of a different number of channels where they stack.
     PatchesInterrupted
-        On Ctrl-C, with the moments until then in its `partial`; it is a `KeyboardInterrupt`.
+        On Ctrl-C, with the moments until then in its `partial`; it is a `KeyboardInterrupt`. What the workers of a
+        cluster have summed is lost.
 
     Warns
     -----
@@ -331,7 +349,12 @@ def patch_moments(
         return _complete(part)
     try:
         with Bar(expected(images, window) if progress else None, progress) as bar:
-            for source in sources(images, window, reader.refuse, reader.hint):
+
+            def refuse(error: Exception) -> None:
+                reader.refuse(error)
+                bar.advance(1, 0)
+
+            for source in sources(images, window, refuse, reader.hint):
                 bar.expect(source.count - 1)
                 reader.add(source, bar)
             moments = reader.moments()
@@ -453,6 +476,12 @@ class _Reader:
         # Separate channels are images of their own here.
         return np.asarray(have_finite_patches(values, self.window, self.stride).reshape(count, -1).any(axis=1))
 
+    def part(self, found: Iterable[Source]) -> _Part:
+        """Add images in a task of dask, and return what came of them."""
+        for source in found:
+            self.add(source, Bar(None, shown=False))
+        return _Part(self.moments(), self.skipped, self.depths)
+
     def moments(self) -> PatchMoments | None:
         """Return the moments of all patches so far, None without any."""
         with np.errstate(over="ignore", invalid="ignore"):  # PatchMoments refuses what is not finite
@@ -482,7 +511,7 @@ class _Part(NamedTuple):
 
 
 def _on_workers(images: Any, reader: _Reader, progress: bool) -> _Part:
-    """Return the moments of a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
+    """Sum a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
     if _cluster.is_bag(images):
         return _of_bag(images, reader, progress)
     if any(math.isnan(side) for side in images.shape):
@@ -491,23 +520,18 @@ def _on_workers(images: Any, reader: _Reader, progress: bool) -> _Part:
         )
 
     def of_block(source: Source) -> _Part:
-        own = copy.deepcopy(reader)
-        own.add(source, Bar(None, shown=False))
-        return _Part(own.moments(), own.skipped, own.depths)
+        return copy.deepcopy(reader).part([source])
 
-    parts, count, tiles = [], 0, 0
+    parts, count, cuts = [], 0, []
     for source in sources(images, reader.window, reader.refuse):
         count, at_once = source.count, _at_once(source, VALUES_IN_TASK)
         layout = (source.sides, reader.window, reader.stride, source.channels)
         cuts = list(blocks(*layout, VALUES_IN_TASK, source.chunks and source.chunks[1:]))
-        tiles = len(cuts)
         for start in range(0, count, at_once):
             parts += [source.part(slice(start, start + at_once), block) for block in cuts]
-    part = _cluster.reduced(parts, of_block, _together, progress) or _together([])
-    # Each block has counted its images, and those without a patch in it.
-    without = [line for line, blocks_without in Counter(part.skipped).items() if blocks_without == tiles]
-    moments = part.moments and replace(part.moments, images=count - len(without))
-    return part._replace(moments=moments, skipped=[*reader.skipped, *without])
+    part = _reduced(parts, of_block, progress, len(cuts))
+    moments = part.moments and replace(part.moments, images=count - len(part.skipped))
+    return part._replace(moments=moments, skipped=[*reader.skipped, *part.skipped])
 
 
 def _of_bag(images: Any, reader: _Reader, progress: bool) -> _Part:
@@ -521,14 +545,27 @@ def _of_bag(images: Any, reader: _Reader, progress: bool) -> _Part:
 
     def of_part(partition: tuple[int, Any]) -> _Part:
         own = copy.deepcopy(reader)
-        for source in entries(partition, own):
-            own.add(source, Bar(None, shown=False))
-        return _Part(own.moments(), own.skipped, own.depths)
+        return own.part(entries(partition, own))
 
     if reader.channels == "stack":  # as many as the first image has, on all workers
-        depths = (_cluster.reduced([partition], first_depth, min) for partition in partitions)
+        depths = (_cluster.computed(first_depth, partition) for partition in partitions)
         reader.depth = next((depth for depth in depths if depth), None)
-    return _cluster.reduced(partitions, of_part, _together, progress) or _together([])
+    return _reduced(partitions, of_part, progress)
+
+
+def _reduced(parts: Iterable[Any], of_part: Callable[[Any], _Part], progress: bool, blocks_each: int = 1) -> _Part:
+    """Sum the parts where dask computes; each image counts in so many blocks, and is left out if it has none."""
+
+    def whole(part: _Part) -> _Part:
+        skipped = [line for line, times in Counter(part.skipped).items() if times >= blocks_each]
+        images = max(1, part.moments.images // blocks_each) if part.moments else 0
+        return part._replace(moments=part.moments and replace(part.moments, images=images), skipped=skipped)
+
+    try:
+        return whole(_cluster.reduced(parts, of_part, _together, progress) or _together([]))
+    except _cluster.Interrupted as stop:
+        moments, skipped, _ = whole(stop.partial)
+        raise PatchesInterrupted(moments and replace(moments, skipped=tuple(skipped))) from None
 
 
 def _together(parts: list[_Part]) -> _Part:

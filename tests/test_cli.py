@@ -17,6 +17,7 @@ from PIL import Image
 from skimage import data, io
 
 import filterbank as fb
+from filterbank import _images
 from filterbank.cli import app
 
 
@@ -178,6 +179,33 @@ def test_four_inks_are_three_colours(name):
     assert fb.patch_moments(name, 5, channels="stack").size == (5, 5, 3)
     expected = fb.patch_moments(photograph, 5).covariance
     np.testing.assert_allclose(fb.patch_moments(name, 5).covariance, expected, rtol=0, atol=0.01 * expected.max())
+
+
+def test_a_terminal_shows_images_and_pixels(capsys, monkeypatch):
+    np.save("stack.npy", np.random.default_rng(0).random((3, 20, 20)))
+    np.save("image.npy", np.random.default_rng(1).random((20, 20)))
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
+    _, _, err = run(capsys, "make", "pca", "--size", "3", "--images", "*.npy", "-o", "pca.npz")
+    assert "4/4\x1b[0m images" in err
+    assert "megapixels a second" in err
+
+
+def test_an_interrupted_command_says_how_far_it_came(capsys, monkeypatch):
+    stack = np.random.default_rng(0).random((6, 20, 20))
+    for at in range(3):
+        np.save(f"{at}.npy", stack[2 * at : 2 * at + 2])
+    read = _images.read_image
+
+    def interrupted(path):
+        if path == "2.npy":
+            raise KeyboardInterrupt
+        return read(path)
+
+    monkeypatch.setattr(_images, "read_image", interrupted)
+    status, out, err = run(capsys, "make", "pca", "--size", "3", "--images", "*.npy", "-o", "pca.npz")
+    assert (status, out) == (130, "")
+    assert err == "filterbank: stopped in file 3 of 3, after 4 images; nothing was saved\n"
+    assert not Path("pca.npz").exists()
 
 
 def test_files_that_cannot_be_used_are_left_out_when_asked(capsys):

@@ -568,8 +568,11 @@ def test_damaged_files_are_refused(photograph, tmp_path):
     with pytest.raises(ValueError, match="not a filterbank patch moments file, or is damaged"):
         fb.PatchMoments.load(path)
     fb.dct(3).save(path)
-    with pytest.raises(ValueError, match="is not a filterbank patch moments file"):
+    with pytest.raises(ValueError, match=r"is a filterbank bank file, not a patch moments.*; filterbank\.load reads"):
         fb.PatchMoments.load(path)
+    fb.patch_moments(photograph, 3).save(path)
+    with pytest.raises(ValueError, match=r"is a filterbank patch moments .*filterbank\.PatchMoments\.load reads"):
+        fb.load(path)
     with pytest.raises(FileNotFoundError):
         fb.PatchMoments.load(tmp_path / "none.npz")
 
@@ -707,7 +710,9 @@ def test_an_interruption_leaves_the_moments_so_far(photograph):
         yield from images[:2]
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt) as caught:
+    with pytest.raises(
+        KeyboardInterrupt, match=r"after 2 images; .* `partial` of this filterbank\.PatchesInterrupted"
+    ) as caught:
         fb.patch_moments(interrupted(), 4)
     assert_are(caught.value.partial, by_loops(images[:2], (4, 4)))
     assert caught.value.partial.images == 2
@@ -717,7 +722,7 @@ def test_an_interruption_leaves_the_moments_so_far(photograph):
         raise KeyboardInterrupt
         yield
 
-    with pytest.raises(patches.PatchesInterrupted) as caught:
+    with pytest.raises(fb.PatchesInterrupted, match="stopped after 0 images") as caught:
         fb.patch_moments(at_once(), 4)
     assert caught.value.partial is None
 
@@ -750,15 +755,39 @@ def test_an_interruption_at_any_moment_leaves_whole_moments(monkeypatch):
     assert len(seen) > 3
 
 
-@pytest.mark.parametrize("make", [list, iter, np.stack])
-def test_a_bar_shows_images_and_pixels(make, photograph, capsys):
+@pytest.mark.parametrize(
+    ("make", "total"),
+    [
+        (list, "3/3"),
+        (iter, "3/3"),
+        (np.stack, "3/3"),
+        (lambda images: [np.stack(images[:2]), images[2], "none.png"], "4/4"),
+        (lambda images: (image for image in images), "3/?"),
+    ],
+)
+def test_a_bar_shows_images_and_pixels(make, total, photograph, capsys):
     images = [photograph[:20, :30]] * 3
-    shown, silent = (fb.patch_moments(make(images), 4, progress=progress) for progress in (True, False))
+    shown, silent = (
+        fb.patch_moments(make(images), 4, progress=progress, on_error="skip") for progress in (True, False)
+    )
     assert shown.covariance.tobytes() == silent.covariance.tobytes()
     out, err = capsys.readouterr()
     assert not out
-    assert "images" in err
+    assert f"{total} images" in err
     assert "megapixels a second" in err
+
+
+def test_the_bar_moves_within_a_large_image(monkeypatch):
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 300)
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 300)
+    places = []
+    monkeypatch.setattr("rich.progress.Progress.update", lambda bar, task, **shown: places.append(shown))
+    fb.patch_moments(np.eye(40), 5, progress=True)
+    at = [place["completed"] for place in places]
+    assert len(at) > 5
+    assert at == sorted(at)
+    assert (0 < at[0] < 0.2, at[-1]) == (True, 1)
+    assert {place["total"] for place in places} == {1}
 
 
 # Which way

@@ -11,6 +11,7 @@ import pytest
 import filterbank as fb
 from filterbank import patches
 
+dask = pytest.importorskip("dask")
 array = pytest.importorskip("dask.array")
 bags = pytest.importorskip("dask.bag")
 distributed = pytest.importorskip("distributed")
@@ -132,6 +133,48 @@ def test_masked_arrays_and_the_bar_of_dask(capsys):
     out, err = capsys.readouterr()
     assert not out
     assert "100% Completed" in err
+
+
+@pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
+def test_an_interruption_on_this_machine_leaves_the_moments_so_far(scheduler, photograph):
+    images = [photograph[i : i + 20, 9 * i : 9 * i + 30] for i in range(40)]
+    seen = []
+
+    def entry(at):
+        if len(seen) == 33:
+            raise KeyboardInterrupt
+        seen.append(at)
+        return images[at]
+
+    bag = bags.from_sequence(range(40), npartitions=40).map(entry)
+    with dask.config.set(scheduler=scheduler, num_workers=1), pytest.raises(fb.PatchesInterrupted) as caught:
+        fb.patch_moments(bag, 6)
+    assert_same(caught.value.partial, fb.patch_moments([images[at] for at in seen], 6))
+    seen = [None] * 33
+    with (
+        dask.config.set(scheduler=scheduler),
+        pytest.raises(fb.PatchesInterrupted, match="after 0 images") as caught,
+    ):
+        fb.patch_moments(bag, 6)
+    assert caught.value.partial is None
+
+
+@pytest.mark.parametrize(("shape", "most"), [((60, 50), 1), ((9, 30, 20), 5)])
+def test_an_interruption_of_an_array_counts_whole_images(shape, most, monkeypatch):
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", 500)
+    values, add, calls = np.random.default_rng(0).random(shape), patches._Reader.add, []
+
+    def interrupted(*arguments):
+        calls.append(None)
+        if len(calls) == 8:
+            raise KeyboardInterrupt
+        add(*arguments)
+
+    monkeypatch.setattr(patches._Reader, "add", interrupted)
+    with dask.config.set(scheduler="synchronous"), pytest.raises(fb.PatchesInterrupted) as caught:
+        fb.patch_moments(array.from_array(values, chunks=-1), 5)
+    assert 1 <= caught.value.partial.images <= most
+    assert caught.value.partial.count > 0
 
 
 class Slow:

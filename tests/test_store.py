@@ -261,7 +261,7 @@ def test_files_of_other_programs_are_refused(saved):
     with pytest.raises(ValueError, match="is not a filterbank bank file"):
         fb.load(saved.with_name("plain.zip"))
     _store.write_npz(saved, "history", {"filters": np.ones((2, 2))})
-    with pytest.raises(ValueError, match="is not a filterbank bank file: it holds"):
+    with pytest.raises(ValueError, match=r"is a filterbank history file, not a bank .*KernelHistory\.load reads it"):
         fb.load(saved)
 
 

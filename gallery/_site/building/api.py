@@ -74,7 +74,7 @@ def sections():
     making = {"By name": at(top, "make", "catalogue")} | {kind: at(top, *names) for kind, names in KINDS.items()}
     bank = {"": at(top, "FilterBank", "load", "BankWarning")}
     applying = {"": at(top, "compose", "decompose", "kernel_basis", "apply")}
-    patches = {"": at(top, "patch_moments", "PatchMoments")}
+    patches = {"": at(top, "patch_moments", "PatchMoments", "PatchesInterrupted")}
     placed = {name for groups in (making, bank, applying, patches) for names in groups.values() for name in names}
     design = {"": [name for name in public_names(top) if name not in placed]}
     return [

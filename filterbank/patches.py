@@ -115,6 +115,9 @@ class PatchMoments:
             if not np.isfinite(values).all():
                 raise ValueError(f"`{name}` must be finite, got NaN or infinity; scale images of huge values down")
             object.__setattr__(self, name, _values.frozen(values))
+        rounding = 1e-10 * np.abs(self.covariance).max()
+        if np.abs(self.covariance - self.covariance.T).max() > rounding or self.covariance.diagonal().min() < -rounding:
+            raise ValueError("`covariance` must be symmetric, with variances of at least 0; (c + c.T) / 2 makes it so")
         object.__setattr__(self, "size", tuple(int(side) for side in self.size))
         object.__setattr__(self, "count", _check.integer("count", self.count, at_least=1))
         object.__setattr__(self, "images", _check.integer("images", self.images, at_least=1))
@@ -132,7 +135,7 @@ class PatchMoments:
         Parameters
         ----------
         other : PatchMoments
-            Of patches of the same size.
+            Of patches of the same size, taken at any `stride`: each patch counts once.
 
         Returns
         -------

@@ -19,7 +19,7 @@ def read_image(path: str) -> Array:
     ending = os.path.splitext(path)[1].lower()
     try:
         if ending == ".npy":
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            array = np.lib.format.open_memmap(path, mode="r")
         elif ending == ".npz":
             array = _only_array(path)
         elif ending in (".tif", ".tiff") and os.path.isfile(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import warnings
@@ -189,6 +190,8 @@ def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Sourc
         array = read_image(os.fspath(entry))
     else:
         array = entry if is_array(entry) else _array(entry, name)
+    if any(math.isnan(side) for side in array.shape):
+        raise ValueError(f"`images` must be of known shape, got {array.shape} in {name}; call compute_chunk_sizes()")
     dimensions, shape = len(window), tuple(int(side) for side in array.shape)
     dtype = np.asarray(array[(slice(0, 0),) * len(shape)]).dtype if shape else np.asarray(array).dtype
     if dtype.kind not in "biuf":
@@ -198,14 +201,15 @@ def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Sourc
     stacked = more == 2 or (more == 1 and not coloured)
     if more not in (0, 1, 2) or (more == 2 and not coloured):
         raise ValueError(
-            f"`images` must have {dimensions} dimensions each for this `size`, one more for up to {MOST_CHANNELS} "
-            f"channels and one for a stack, got shape {shape} in {name}; pass a list of images"
+            f"`images` must have {dimensions} dimension{'s' * (dimensions > 1)} each for this `size`, one more for up "
+            f"to {MOST_CHANNELS} channels and one for a stack, got shape {shape} in {name}; pass a list of images"
         )
     source = Source(array, name, first, stacked, coloured, isinstance(entry, (str, os.PathLike)))
     if any(side < k for side, k in zip(source.sides, window, strict=True)):
+        read = f", {source.count} images of {_check.window_words(source.sides)}: channels are 2 to 4" * stacked
         raise ValueError(
-            f"`images` must be at least as large as a patch of {_check.window_name(window)} pixels, got "
-            f"shape {shape} in {name}; use a smaller `size`"
+            f"`images` must be at least as large as a patch of {_check.window_words(window)}, got "
+            f"shape {shape} in {name}{read}; use a smaller `size`"
         )
     return source
 

@@ -12,6 +12,7 @@ import numpy as np
 from ._check import Float64
 from ._patch_sums import patch_rows, patch_sums, sums_by_rows
 
+MATRICES = 3  # as large as the covariance, that are in memory at the same time
 VALUES_IN_BLOCK = 2**19  # of images that are summed at once, so that the transforms stay in the cache
 MOST_LOST = 1e4  # by so much a variance may fall as its mean is taken away; float64 keeps twelve digits of sixteen
 
@@ -101,6 +102,7 @@ class Running:
         images = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
         ended = self._images_waiting
         self._waiting, self._images_waiting, self._values_waiting = [], 0, 0
+        _require_memory(images.shape[1] * math.prod(self.window))
         count, tree = self._summed
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused at the end
             level, part = _moments(images, self.window, self.stride, self.remove_mean)
@@ -113,6 +115,18 @@ class Running:
                     height += 1
                 tree.append((height, part))
         self._summed = (count + ended, tree)
+
+
+def _require_memory(pixels: int) -> None:
+    """Raise an error before the work begins, if there is no room for its result."""
+    try:
+        np.empty((MATRICES, pixels, pixels))
+    except (MemoryError, ValueError) as error:
+        gigabytes = MATRICES * 8 * pixels**2 / 1e9
+        raise MemoryError(
+            f"the covariance of patches of {pixels} pixels takes {gigabytes:,.0f} GB while it is summed, which is more "
+            f"than there is; use a smaller `size`"
+        ) from error
 
 
 def all_finite(images: Float64) -> bool:

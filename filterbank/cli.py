@@ -53,7 +53,8 @@ class OneLineErrors(TyperGroup):
             _complain("stopped")
             sys.exit(130)
         except MemoryError as error:
-            _complain(f"there is not enough memory: {error or 'it is used up'}; use a smaller --size or fewer filters")
+            text = str(error).partition("; use a smaller")[0] or "it is used up"
+            _complain(f"there is not enough memory: {text}; use a smaller --size or fewer filters")
             sys.exit(2)
         except Exception as error:
             # Typer's own errors are of different classes from version to version, but all have this method.

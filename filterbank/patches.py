@@ -130,7 +130,7 @@ class PatchMoments:
         return int(self.mean.nbytes + self.covariance.nbytes)
 
     def merge(self, other: PatchMoments) -> PatchMoments:
-        """Return the moments of the patches of both, as if they had been read together; `+` does the same.
+        """Return the moments of the patches of both, as if they had been read together; `+` and `sum` do the same.
 
         Parameters
         ----------
@@ -171,6 +171,9 @@ class PatchMoments:
 
     def __add__(self, other: PatchMoments) -> PatchMoments:
         return self.merge(other) if isinstance(other, PatchMoments) else NotImplemented
+
+    def __radd__(self, other: object) -> PatchMoments:
+        return self if _check.is_integer(other) and other == 0 else NotImplemented  # where `sum` begins
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the moments to a `.npz` file: exact, without pickle, all or nothing.
@@ -235,12 +238,11 @@ class PatchMoments:
             raise ValueError(f"{os.fspath(path)!r} is a damaged file of patch moments: {error}") from error
 
     def __str__(self) -> str:
-        window = _check.window_name(self.size)
         deviation = math.sqrt(max(0.0, float(self.covariance.diagonal().mean())))
         within = math.sqrt(max(0.0, float(self.covariance.diagonal().mean() - self.covariance.mean())))
         plural = "" if self.images == 1 else "s"
         lines = [
-            f"{self.count} patches of {window} pixels from {self.images} image{plural}"
+            f"{self.count} patches of {_check.window_words(self.size)} from {self.images} image{plural}"
             + ", without their means" * self.remove_mean,
             f"mean {self.mean.mean():.3g}, standard deviation {deviation:.3g}, between pixels of a patch {within:.3g}",
         ]
@@ -297,6 +299,8 @@ def patch_moments(
     ------
     TypeError
         If images are complex or not numbers.
+    MemoryError
+        If there is no room for the covariance.
     ValueError
         If there is no image or no patch; if an image is smaller than a patch, of other dimensions than `size`, not
         finite, or of a different number of channels where they stack.
@@ -517,10 +521,6 @@ def _on_workers(images: Any, reader: _Reader, progress: bool) -> _Part:
     """Sum a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
     if _cluster.is_bag(images):
         return _of_bag(images, reader, progress)
-    if any(math.isnan(side) for side in images.shape):
-        raise ValueError(
-            f"`images` must have a known shape, got {images.shape}; call compute_chunk_sizes() of the array of dask"
-        )
 
     def of_block(source: Source) -> _Part:
         return copy.deepcopy(reader).part([source])

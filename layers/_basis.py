@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from typing import Any, NamedTuple
 
 import keras
@@ -26,10 +25,11 @@ from ._composition import (
     compose,
     wide,
 )
-from ._execution import EXECUTIONS, channel_axis, choose, factored
+from ._execution import EXECUTIONS, choose, factored
 from ._frozen import BankMixin
 from ._proof import live_values
 from ._shown import shape_name
+from ._ways import channel_axis, spans
 
 TRAIN = ("coefficients", "basis", "both")
 OWN_ARGUMENTS = {
@@ -120,6 +120,7 @@ class BasisMixin(BankMixin):
         self.residual_regularizer = keras.regularizers.get(own["residual_regularizer"])
         self.coefficients: Any = None
         self.residual_kernel: Any = None
+        self._spans: Any = None
         self.lora_coefficients_a: Any = None
         self.lora_coefficients_b: Any = None
         self._require_consistent()
@@ -171,6 +172,7 @@ class BasisMixin(BankMixin):
             name="coefficients",
         )
         self._add_basis(dtype)
+        self._spans = spans(self._bank, wide(dtype))
         if self.train == "basis" and kwargs.get("regularizer") is not None:
             self.basis.regularizer = ComposedRegularizer(kwargs["regularizer"], None, self, of="basis")
         if self.residual:
@@ -290,22 +292,21 @@ class BasisMixin(BankMixin):
 
     # Computing
 
-    def call(self, inputs: Any) -> Any:
-        """Convolve the inputs."""
-        if self._execution(inputs.shape[channel_axis(self)]) == "compose":
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Convolve the inputs; in training the same may be computed in another way."""
+        way = self._way(tuple(inputs.shape), bool(training))
+        if way == "compose":
             return super().call(inputs)
-        outputs = factored(self, inputs, self.effective_coefficients)
+        outputs = factored(self, inputs, self.effective_coefficients, way)
         if self.use_bias:
             ones = (1,) * self.rank
             outputs = outputs + ops.reshape(self.bias, (1, *ones, -1) if channel_axis(self) == -1 else (1, -1, *ones))
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _execution(self, channels: int) -> str:
-        if self.residual or not self._has_groups:
-            return "compose"
-        # Not from the bank: torch compiles this, and no arrays that cannot be written to.
-        n, pixels = self.basis.shape[0], math.prod(self.kernel_size)
-        return choose(self.execution, channels, self.filters, self.groups, pixels, n)
+    def _way(self, of_inputs: tuple[Any, ...], training: bool) -> str:
+        """Return the way to compute inputs of that shape."""
+        composes = self.execution == "compose" or self.residual or not self._has_groups
+        return "compose" if composes else choose(self, of_inputs, training)
 
     # What was learned
 
@@ -337,6 +338,13 @@ class BasisMixin(BankMixin):
         of_bank = energies[0] / (energies[0] + energies[1])
         return EnergySplit(of_bank, 1 - of_bank, energies[3] / energies[2] if energies[2] else 0.0)
 
+    def _usual_ways(self) -> str:
+        """Tell the ways to compute inputs of a usual size."""
+        inputs: list[Any] = [None] * (self.rank + 2)
+        inputs[channel_axis(self)] = self.coefficients.shape[1] * getattr(self, "groups", 1)
+        forward, training = (self._way(tuple(inputs), training) for training in (False, True))
+        return forward if forward == training else f"{forward}, and {training} in training"
+
     def _facts(self) -> list[tuple[str, str]]:
         built = self.basis is not None
         shape = shape_name((*self._bank.size, *self.coefficients.shape[1:])) if built else shape_name(self._bank.size)
@@ -345,7 +353,7 @@ class BasisMixin(BankMixin):
         low_rank = f", of low rank {self.lora_rank}" if self.lora_coefficients_a is not None else ""
         execution = self.execution
         if built and execution == "auto":
-            execution += f": {self._execution(self.coefficients.shape[1] * getattr(self, 'groups', 1))}"
+            execution += f": {self._usual_ways()}"
         return [
             ("kernel", f"{shape}{'' if built else ', of channels not known yet'}"),
             ("coefficients", shape_name(self.coefficients.shape) if built else f"{len(self._bank)} for each kernel"),

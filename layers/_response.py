@@ -13,8 +13,8 @@ from filterbank import FilterBank
 from filterbank._check import choice
 
 from ._arguments import OfClass, as_bank, without_self
-from ._execution import channel_axis, responses
 from ._frozen import BankMixin
+from ._ways import channel_axis, responses
 
 OUTPUTS = ("linear", "abs", "energy")
 
@@ -94,7 +94,7 @@ class ResponseMixin(BankMixin):
 
     def call(self, inputs: Any) -> Any:
         """Filter every channel with every filter."""
-        outputs = responses(self, inputs)
+        outputs = responses(self, inputs, self.basis, dense=False)
         axis = channel_axis(self)
         if self.output_kind == "abs":
             outputs = ops.abs(outputs)

@@ -347,7 +347,7 @@ def test_show_draws_a_picture(capsys):
         (["make", "pca", "-s", "11", "-o", "x.npz"], "pca is learned from images: add --images 'photos/*.jpg'"),
         (["make", "pca", "-s", "11", "--images", "no*.jpg", "-o", "x.npz"], "no*.jpg"),
         (["make", "pca", "-s", "3", "--images", "text.png", "-o", "x.npz"], "must be files of images or .npy arrays"),
-        (["make", "pca", "-s", "3,", "--images", "volume.npy", "-o", "x.npz"], "--images must have 1 dimensions"),
+        (["make", "pca", "-s", "3,", "--images", "volume.npy", "-o", "x.npz"], "--images must have 1 dimension each"),
         (["make", "pca", "-s", "3", "--images", "objects.npy", "-o", "x.npz"], "--on-error skip leaves such files out"),
         (["make", "pca", "-s", "3", "--images", "nan.npy", "-o", "x.npz"], "finite, got NaN or infinity in 'nan.npy'"),
         (["make", "pca", "-s", "3", "--images", ".", "-o", "x.npz"], "--images must be files, got the folder '.'"),

@@ -186,7 +186,7 @@ def test_quadrature_of_a_wave_that_fits_is_exact():
 
 
 @pytest.mark.parametrize("family", [fb.leung_malik, fb.root_filter_set])
-def test_partners_of_bars_are_edges_though_their_orientation_is_the_long_side(family):
+def test_partners_of_bars_are_edges(family):
     bank = family(49)
     order, sigma = (bank.parameters[name] for name in ("order", "sigma"))
     edges, bars = (

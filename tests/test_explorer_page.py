@@ -10,6 +10,7 @@ import pytest
 import filterbank as fb
 from filterbank import _explorer
 from filterbank.cli import app
+from filterbank.families import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,8 @@ def test_the_page_of_a_site_leads_back_to_it(text, tmp_path):
 
 def test_families_are_in_the_order_of_the_catalogue(data):
     assert list(data["about"]) == [name for name in fb.catalogue() if name not in _explorer.LEFT_OUT]
+    groups = {name: about["group"] for name, about in data["about"].items()}
+    assert groups == {one.name: kind for kind, rows in KINDS.items() for one in rows if one.name in groups}
     assert data["about"]["dct"]["title"] == fb.catalogue()["dct"].title
     assert data["about"]["zernike"]["help"]["radius"] == (
         "Radius of the disk in pixels, at most the default: half the shortest side."

@@ -1,7 +1,9 @@
 """`delta` and `random`, the checks of arguments that all families share, and the catalogue."""
 
+import inspect
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -185,6 +187,23 @@ def test_the_first_error_of_the_question_reads_as_the_design_says():
 def test_wrong_calls_name_the_family_and_what_it_takes(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+# Family, parameter and what its docstring allows, of every parameter that is one of some names.
+NAMED = [
+    pytest.param(family, name, re.findall(r'"\w+"|None', allowed), id=f"{family.name}-{name}")
+    for family in FAMILIES
+    for name, allowed in re.findall(r"^(\w+) : (\{.*\}|str\b)", inspect.getdoc(family.function), re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize(("family", "name", "allowed"), NAMED)
+def test_what_is_none_of_the_names_is_refused_with_the_names(family, name, allowed):
+    images = [np.eye(20)] if "learned" in family.promises else []
+    for wrong in (3, "nonsense") if "None" in allowed else (3, "nonsense", None):
+        with pytest.raises(ValueError, match=f"^`{name}` must be .*, got {wrong!r}") as raised:
+            family.function(*images, 8, **{name: wrong})
+        assert all(one.replace('"', "'") in str(raised.value) for one in allowed)
 
 
 @pytest.mark.parametrize("value", [np.float32(0.5), np.int8(3), 2**80, 1.5])

@@ -267,6 +267,22 @@ def law_separable(family, draw):
             np.testing.assert_allclose(values[1:], 0, rtol=0, atol=1e-14)
 
 
+def law_oriented(family, draw):
+    """Where the energy of a spectrum has a clear direction, the column says it, and elsewhere it may say none.
+
+    Only windows with odd sides: in others a wave at the Nyquist frequency runs along two directions.
+    """
+    bank = make(family, (2 * draw(st.integers(4, 11)) + 1,) * 2)
+    waves = np.fft.fftfreq(63)
+    energy = np.abs(np.fft.fft2(bank.filters, (63, 63))) ** 2
+    twice = np.where(np.hypot(waves[:, None], waves), np.exp(2j * np.arctan2(waves[:, None], waves)), 0)
+    vectors = (energy * twice).sum(axis=(1, 2)) / energy.sum(axis=(1, 2))
+    clear = np.abs(vectors) > 0.5
+    angles = np.asarray(bank.parameters["orientation"], dtype=float)
+    assert clear.any()
+    np.testing.assert_array_less(np.abs(np.angle(vectors * np.exp(-2j * angles)))[clear] / 2, np.radians(10))
+
+
 def law_random(family, draw):
     """SPEC 7: `rng` is whatever numpy.random.default_rng takes."""
     window = draw_window(draw, family)
@@ -325,6 +341,7 @@ PROMISED = {
     "zero-mean": law_zero_mean,
     "symmetric": law_symmetric,
     "separable": law_separable,
+    "oriented": law_oriented,
     "random": law_random,
     "learned": law_learned,
 }

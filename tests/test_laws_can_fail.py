@@ -108,6 +108,12 @@ def ignores_images(images, size, n=None, *, strict=False, norm="l2"):
     return Draft(pixels_of(window).reshape(-1, *window), {}, learned_from={"images": {"sha256": ""}})
 
 
+def along_the_bars(size, n=None, *, strict=False, norm="l2"):
+    bank = fb.leung_malik(size, n, norm=norm)
+    along = bank.parameters["orientation"] + np.pi / 2
+    return fb.FilterBank(bank.filters, parameters={"orientation": along}, family="along_the_bars")
+
+
 def only_warns(size, n=None, *, strict=False, norm="l2"):
     warnings.warn("the filters are plain", fb.BankWarning, stacklevel=2)
     return toy(size, n, norm=norm)
@@ -131,6 +137,7 @@ LIES = {
     "zero-mean": toy,
     "symmetric": toy,
     "separable": lie("no product")(lambda window, n: np.sqrt(1.0 + np.arange(math.prod(window)))[None]),
+    "oriented": along_the_bars,
     "random": ignores_rng,
     "learned": ignores_images,
 }

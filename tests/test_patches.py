@@ -563,8 +563,27 @@ def test_moments_of_different_patches_do_not_add(photograph):
         moments.merge(fb.patch_moments(photograph, 4, remove_mean=True))
     with pytest.raises(TypeError, match="`other` must be PatchMoments, got 3"):
         moments.merge(3)
-    with pytest.raises(TypeError):
-        moments + 3
+    for other in (3, False, 0.5):
+        with pytest.raises(TypeError):
+            other + moments
+        with pytest.raises(TypeError):
+            moments + other
+
+
+def test_moments_have_a_sum(photograph):
+    moments = [fb.patch_moments(image, 4) for image in images_of(photograph)]
+    assert_are(sum(moments), by_loops(images_of(photograph), (4, 4)))
+    assert sum(moments[:1]) is moments[0]
+
+
+def test_moments_say_of_what_they_are(photograph):
+    assert str(fb.patch_moments(photograph, (3, 4))).startswith("259590 patches of 3x4 pixels from 1 image\n")
+    assert str(fb.patch_moments(photograph[:, 0], (11,))).startswith("502 patches of 11 samples from 1 image\n")
+
+
+def test_a_covariance_that_is_too_large_is_refused_before_the_work_begins():
+    with pytest.raises(MemoryError, match=r"patches of 5000000 pixels takes 600,000 GB .*; use a smaller `size`"):
+        fb.patch_moments(np.ones(5_000_001), (5_000_000,))
 
 
 def test_moments_are_frozen_and_kept_exactly(photograph, tmp_path):
@@ -658,6 +677,13 @@ def test_wrong_images_are_named(images, error, message):
         fb.patch_moments(images, 5)
 
 
+def test_too_many_channels_are_said_to_be_images():
+    with pytest.raises(
+        ValueError, match=r"shape \(9, 9, 6\) in image 0, 9 images of 9x6 pixels: channels are 2 to 4; use"
+    ):
+        fb.patch_moments(np.ones((9, 9, 6)), 7)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -696,19 +722,21 @@ def test_patches_with_nan_are_left_out(bad, way):
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_files_that_cannot_be_read_are_collected(photograph, tmp_path):
     good = file_of(tmp_path, "good.png", photograph[:50, :50])
-    truncated, text, array = tmp_path / "truncated.png", tmp_path / "text.png", tmp_path / "short.npy"
+    truncated, text, array, several = (tmp_path / name for name in ("truncated.png", "text.png", "short.npy", "z.npy"))
     truncated.write_bytes(good.read_bytes()[:500])
     text.write_text("no image")
     file_of(tmp_path, "short.npy", photograph)
     array.write_bytes(array.read_bytes()[:1000])
-    bad = [truncated, text, array, tmp_path / "none.png"]
+    with several.open("wb") as file:
+        np.savez(file, photograph)
+    bad = [truncated, text, array, several, tmp_path / "none.png"]
     for path in bad:
         with pytest.raises((ValueError, FileNotFoundError), match=f"`images` must be files.*{path.name}") as caught:
             fb.patch_moments([good, path], 5)
         assert ('on_error="skip" leaves such files out' in str(caught.value)) == path.exists()
     small = file_of(tmp_path, "small.png", photograph[:3, :3])
     moments = fb.patch_moments([*bad[:2], good, small, *bad[2:]], 5, on_error="skip")
-    assert (moments.images, len(moments.skipped)) == (1, 5)
+    assert (moments.images, len(moments.skipped)) == (1, 6)
     assert_are(moments, by_loops([photograph[:50, :50]], (5, 5)))
     for path, line in zip([*bad[:2], small, *bad[2:]], moments.skipped, strict=True):
         assert Path(path).name in line

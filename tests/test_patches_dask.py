@@ -119,9 +119,6 @@ def test_images_of_arrays_without_a_finite_patch(values_in_task, monkeypatch):
 def test_arrays_that_cannot_be_summed():
     with pytest.raises(ValueError, match=r"got none: `images` must be at least as large as a patch of 5x5"):
         fb.patch_moments(array.from_array(NOISE[0, :3]), 5, on_error="skip")
-    unknown = array.from_array(NOISE)
-    with pytest.raises(ValueError, match=r"known shape, got \(nan, 20, 18\); call compute_chunk_sizes\(\)"):
-        fb.patch_moments(unknown[unknown[:, 0, 0] > 0], 5)
 
 
 def test_masked_arrays_and_the_bar_of_dask(capsys):
@@ -177,10 +174,16 @@ def test_an_interruption_of_an_array_counts_whole_images(shape, most, monkeypatc
     assert caught.value.partial.count > 0
 
 
+def test_unknown_chunks_are_refused():
+    values = array.from_array(np.ones((30, 30)))
+    with pytest.raises(ValueError, match=r"of known shape, got \(nan, 30\) in image 0; call compute_chunk_sizes\(\)"):
+        fb.patch_moments(values[values[:, 0] > 0], 5)
+
+
 class Slow:
     """An image that takes a while to read, and writes into a log that it was."""
 
-    shape, dtype = (30, 25), np.dtype(float)
+    shape, ndim, dtype = (30, 25), 2, np.dtype(float)
 
     def __init__(self, seed, log):
         self.seed, self.log = seed, log
@@ -205,9 +208,19 @@ def kill_one_worker(log, killed):
                 killed.append(reader)
 
 
+def bag_of(images):
+    return bags.from_sequence(images, npartitions=15)
+
+
+def array_of(images):
+    return array.stack([array.from_array(image, chunks=-1, asarray=False) for image in images])
+
+
 # The connection to a worker that died goes with noise.
 @pytest.mark.filterwarnings("ignore")
-def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(tmp_path):
+@pytest.mark.parametrize("collection", [bag_of, array_of])
+def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(collection, tmp_path, monkeypatch):
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", 2 * 30 * 25)
     log, killed = tmp_path / "log", []
     log.touch()
     images = [Slow(seed, log) for seed in range(30)]
@@ -219,7 +232,7 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(tmp_path):
     ):
         killer = threading.Thread(target=kill_one_worker, args=(log, killed), daemon=True)
         killer.start()
-        moments = fb.patch_moments(bags.from_sequence(images, npartitions=15), 4)
+        moments = fb.patch_moments(collection(images), 4)
         killer.join(timeout=30)
     lines = log.read_text().splitlines()
     assert len(killed) == 1

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from plotted import BANK, RNG, WEIGHTS, BasisLayer, Layer, texts_of
-from skimage.color import rgb2lab
+from skimage.color import rgb2hsv, rgb2lab
 
 import filterbank as fb
 from filterbank.plot import _tiles
@@ -233,6 +233,25 @@ def test_the_hue_of_a_wave_is_its_orientation(degrees, named):
     assert ("as the bank says" if named else "as measured") in axes.get_xlabel()
 
 
+@pytest.mark.parametrize("degrees", [20, 110, 135])
+@pytest.mark.parametrize("kind", [("G2", "H2"), "G1", "H4"])
+@pytest.mark.parametrize("turn", [0, 0.3])
+def test_a_separable_steerable_bank_finds_the_orientation_of_a_wave(degrees, kind, turn):
+    bank = fb.steer(fb.steerable(15, kind=kind), turn)
+    axes = fb.plot.responses(wave(degrees), bank, kind="orientation", cmap="hsv").axes[0]
+    hue = rgb2hsv(axes.get_images()[1].get_array())[20:41, 20:41, 0] * 180
+    assert np.median(np.abs((hue - degrees + 90) % 180 - 90)) < 3
+    assert ("no quadrature pairs" in axes.get_xlabel()) == isinstance(kind, str)
+    assert f"{len(bank)} filters" in fb.plot.alt_text(axes.figure)
+
+
+def test_angles_that_are_not_the_waves_are_measured():
+    """The columns of a disk's waves say how they are turned about the centre."""
+    bank = fb.zernike(15, n=3)[1:]
+    assert bank.parameters["orientation"] == pytest.approx([0, np.pi / 2])
+    assert "as measured" in fb.plot.responses(wave(20), bank, kind="orientation").axes[0].get_xlabel()
+
+
 def test_the_map_is_the_sum_of_energies_at_twice_the_angle():
     image = RNG.standard_normal((30, 20))
     axes = fb.plot.responses(image, GABOR, kind="orientation", limit=2.5, cmap="twilight").axes[0]
@@ -312,6 +331,13 @@ def test_filters_without_an_orientation_do_not_count():
         (IMAGE, GABOR, {"kind": "orientation", "scale": "each"}, ValueError, '`scale` is for kind="montage"'),
         (IMAGE, GABOR[:2], {"kind": "orientation"}, ValueError, "at least two orientations .* got only 0°"),
         (IMAGE, np.ones((2, 1, 1)), {"kind": "orientation"}, ValueError, "at least two orientations .* got none"),
+        (
+            IMAGE,
+            fb.zero_mean(fb.steerable(9)),
+            {"kind": "orientation"},
+            ValueError,
+            "unless .* basis=.rotated.: .*zero_",
+        ),
         (np.ones(9), fb.dct((3,)), {"kind": "orientation"}, ValueError, "must be of two dimensions .* 3-sample"),
     ],
 )

@@ -5,6 +5,7 @@ scikit-learn divides by the number of patches less one, we by the number; the co
 
 import hashlib
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,7 +203,12 @@ def test_the_recipe_records_what_was_read(crop):
         ),
         (np.ones((9, 9)) * 1j, TypeError, "`images` must be real numbers, got complex128 in image 0"),
         (np.full((9, 9), "a"), TypeError, "`images` must be real numbers, got <U1 in image 0"),
-        ("photo.png", TypeError, "`images` must be arrays, got 'photo.png'; read files with skimage.io.imread"),
+        ("photo.png", TypeError, r"got 'photo.png'; pca and zca take fb.patch_moments\(paths, size\)"),
+        (
+            [Path("a.png")],
+            TypeError,
+            r"`images` must be arrays, got .*a.png.*; pca and zca take fb.patch_moments\(paths",
+        ),
         (5.5, TypeError, "`images` must be an image, a stack or an iterable of images, got 5.5"),
         (None, TypeError, "`images` must be an image, a stack or an iterable of images, got None"),
     ],
@@ -248,8 +254,12 @@ def test_moments_of_another_size_are_refused(crop):
 
 def test_what_the_moments_left_out_is_said(crop):
     moments = fb.patch_moments([crop, "nowhere.png"], 5, on_error="skip")
-    with pytest.warns(fb.BankWarning, match="left out of the moments: .*'nowhere.png'"):
+    with pytest.warns(fb.BankWarning, match="left out of the moments: .*'nowhere.png'$"):
         fb.pca(moments, 5)
+    moments = fb.patch_moments([crop, "nowhere.png", *["elsewhere.png"] * 5], 5, on_error="skip")
+    with pytest.warns(fb.BankWarning, match="moments, the first of 6 that `skipped` names: .*'nowhere.png'$") as caught:
+        fb.pca(moments, 5)
+    assert len(caught) == 1
 
 
 @pytest.mark.parametrize("share", [1e-9, 0.5, 0.95, np.float32(0.99), 1.0])

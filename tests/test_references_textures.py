@@ -156,11 +156,13 @@ def test_columns_of_leung_malik():
     assert columns["order"].tolist() == [1] * 18 + [2] * 18 + [0, 2, 2] * 4
     np.testing.assert_array_equal(columns["sigma"][:18], np.repeat(ROOT2 ** np.arange(1, 4), 6))
     np.testing.assert_array_equal(columns["sigma"][36:39], ROOT2 * np.array([1, 1, 3]))
-    np.testing.assert_array_equal(columns["orientation"][:36], np.tile(np.arange(6) * np.pi / 6, 6))
+    np.testing.assert_array_equal(
+        columns["orientation"][:36], np.tile(np.array([3, 4, 5, 0, 1, 2]) * np.pi / 6, 6), strict=True
+    )
     assert np.isnan(columns["orientation"][36:]).all()
 
 
-def test_orientation_is_the_long_way_of_a_bar():
+def test_the_published_angle_is_the_long_way_of_a_bar():
     bar = fb.leung_malik(49)[18 + 6 + 1]  # sigma 2, angle pi/6: from x towards y, which is downward
     rows, columns = np.indices(bar.shape) - 24
     strength = bar**2

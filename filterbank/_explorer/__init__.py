@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ from markupsafe import Markup
 from .. import __version__, _page
 from .._arguments import parameter_notes
 from .._recipes import catalogue
-from ..families import Family
+from ..families import KINDS, Family
 from ._constants import constants
 from ._tables import LEFT_OUT, tables
 
@@ -33,24 +32,6 @@ SCRIPTS = (
     "chosen",
     "page",
 )
-GROUPS = {
-    "oscillating": "Waves under an envelope",
-    "analytic": "Waves under an envelope",
-    "cortex": "Waves under an envelope",
-    "blobs": "Blobs and derivatives",
-    "derivatives": "Blobs and derivatives",
-    "transforms": "Transforms and polynomials",
-    "polynomials": "Transforms and polynomials",
-    "concentrated": "Transforms and polynomials",
-    "circular": "Round and steerable",
-    "steerable": "Round and steerable",
-    "wavelets": "Wavelets",
-    "textures": "Textures and edges",
-    "elementary": "Textures and edges",
-    "learned": "Learned from images",
-    "sparse": "Learned from images",
-}
-ELSEWHERE = {"delta": "Pixels and noise", "random": "Pixels and noise"}
 
 
 def write(path: Path, home: str | None = None) -> None:
@@ -88,13 +69,10 @@ def write(path: Path, home: str | None = None) -> None:
 
 def _about(family: Family) -> dict[str, Any]:
     """Return what the page says of a family: title, source, group, and a sentence for each parameter."""
-    module = inspect.getmodule(family.function)
-    assert module is not None
-    group = GROUPS.get(module.__name__.rsplit(".", 1)[-1], "More")
     return {
         "title": family.title,
         "reference": family.reference,
-        "group": ELSEWHERE.get(family.name, group),
+        "group": next(kind for kind, families in KINDS.items() if family in families),
         "help": {option.lstrip("-").replace("-", "_"): _brief(note) for option, _, note in parameter_notes(family)},
     }
 

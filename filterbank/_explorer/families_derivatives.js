@@ -193,17 +193,23 @@ family(
 function textons(side, extent, oriented, blobs) {
   const elongated = ["edge", "bar"].flatMap((kind) =>
     oriented.flatMap((sigma) =>
-      spreadAngles(6).map((angle) => ({ kind, sigma, angle, order: kind === "edge" ? 1 : 2 })),
+      spreadAngles(6).map((angle, index, angles) => ({
+        kind,
+        sigma,
+        angle,
+        across: angles[(index + 3) % 6],
+        order: kind === "edge" ? 1 : 2,
+      })),
     ),
   );
-  const rounds = blobs.map(([kind, sigma]) => ({ kind, sigma, angle: NaN, order: kind === "gaussian" ? 0 : 2 }));
+  const rounds = blobs.map(([kind, sigma]) => ({ kind, sigma, across: NaN, order: kind === "gaussian" ? 0 : 2 }));
   const rows = [...elongated, ...rounds];
   const filters = (whole) => rows.map((row) => sampled(whole, (y, x) => texton(row, y, x)));
   const columns = {
     kind: column(rows, "kind"),
     order: column(rows, "order"),
     sigma: column(rows, "sigma"),
-    orientation: column(rows, "angle"),
+    orientation: column(rows, "across"),
   };
   return balancedDraft(
     filters,

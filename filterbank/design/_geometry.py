@@ -302,10 +302,6 @@ def quadrature(bank: FilterBank | npt.ArrayLike, orientation: npt.ArrayLike | No
     )
 
 
-# Families whose column `orientation` is the direction of edges and bars; waves run across it.
-ELONGATED = ("leung_malik", "root_filter_set")
-
-
 def _directions(bank: FilterBank, orientation: npt.ArrayLike | None) -> Float64:
     """Return a direction `(n, dimensions)` for each filter, in the order of the axes."""
     if orientation is not None and bank.ndim != 2:
@@ -342,4 +338,4 @@ def _wave_angles(bank: FilterBank) -> Float64:
             f"`bank` must have a direction for every filter, got none for {len(without)} of {len(bank)} (filter "
             f"{without[0]} first); select the others with bank[np.isfinite(bank.parameters['orientation'])]"
         )
-    return angle + np.pi / 2 if bank.family in ELONGATED else angle
+    return angle

@@ -43,6 +43,7 @@ class Family:
         - "zero-mean": every filter sums to zero
         - "symmetric": every filter is even or odd about the centre of the window
         - "separable": every filter is an outer product of 1-D filters
+        - "oriented": in 2-D, the column `orientation` is the direction of each filter's wave
         - "random": the filters depend on ``rng``
         - "learned": the filters are learned from images, the first argument
     dimensions : tuple of int

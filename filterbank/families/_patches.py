@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -46,7 +47,12 @@ def _of_moments(moments: PatchMoments, window: tuple[int, ...]) -> tuple[Float64
     for values in (moments.mean, moments.covariance):
         digest.update(values.astype("<f8").tobytes())
     record = {"sha256": digest.hexdigest(), "count": moments.images, "patches": moments.count}
-    return moments.covariance, record, tuple(f"left out of the moments: {line}" for line in moments.skipped)
+    remarks: tuple[str, ...] = ()
+    if moments.skipped:
+        count = len(moments.skipped)
+        which = f", the first of {count} that `skipped` names" * (count > 1)
+        remarks = (f"left out of the moments{which}: {moments.skipped[0]}",)
+    return moments.covariance, record, remarks
 
 
 def drawn_patches(
@@ -96,8 +102,7 @@ class _Record:
 def _images(images: Any, window: tuple[int, ...]) -> tuple[Iterator[Any], tuple[str, ...]]:
     """Return the images one by one, and a remark where they may be the rows of a single one in colour."""
     dimensions, images = len(window), unmasked(images)
-    if isinstance(images, (str, bytes)):
-        raise TypeError(f"`images` must be arrays, got {_check.shown(images)}; read files with skimage.io.imread")
+    _require_no_file(images)
     if hasattr(images, "__array__") or hasattr(images, "__array_interface__"):
         images = np.asarray(images)  # also arrays of other libraries, and Pillow's images
     if isinstance(images, np.ndarray) and images.ndim == dimensions:
@@ -120,7 +125,16 @@ def _images(images: Any, window: tuple[int, ...]) -> tuple[Iterator[Any], tuple[
         ) from None
 
 
+def _require_no_file(images: Any) -> None:
+    if isinstance(images, (str, bytes, os.PathLike)):
+        raise TypeError(
+            f"`images` must be arrays, got {_check.shown(images)}; pca and zca take fb.patch_moments(paths, size), "
+            f"which reads files, and skimage.io.imread reads one"
+        )
+
+
 def _checked_image(image: Any, index: int, window: tuple[int, ...]) -> Float64:
+    _require_no_file(image)
     array = np.asarray(unmasked(image))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`images` must be real numbers, got {array.dtype} in image {index}")
@@ -131,7 +145,7 @@ def _checked_image(image: Any, index: int, window: tuple[int, ...]) -> Float64:
         )
     if any(side < patch for side, patch in zip(array.shape, window, strict=True)):
         raise ValueError(
-            f"`images` must be at least as large as a patch of {_check.window_name(window)} pixels, got "
+            f"`images` must be at least as large as a patch of {_check.window_words(window)}, got "
             f"shape {array.shape} in image {index}; use a smaller `size` (colour images: pass one channel)"
         )
     values = array.astype(np.float64)

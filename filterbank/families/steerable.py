@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -194,7 +194,7 @@ def steerable(
 
 
 def _kinds(kind: Kind | Sequence[Kind]) -> list[str]:
-    kinds = [kind] if isinstance(kind, str) else list(kind)
+    kinds = list(kind) if isinstance(kind, Iterable) and not isinstance(kind, str) else [kind]
     if not kinds:
         raise ValueError(f"`kind` must name at least one set of {', '.join(SETS)}, got {kind!r}")
     return [_check.choice("kind", name, tuple(SETS)) for name in kinds]

@@ -45,8 +45,9 @@ def leung_malik(
     size : int or tuple of int
         Window in pixels, square for an int, a pair for height and width. The published bank has 49.
     n : int, optional
-        Keep the first `n` filters. The order is the published one: the edges by sigma as given, then by orientation;
-        the bars likewise; then for each sigma a Gaussian and the Laplacians of sigma and of three sigma.
+        Keep the first `n` filters. The order is the published one: the edges by sigma as given, then by the angle of
+        their long side from 0; the bars likewise; then for each sigma a Gaussian and the Laplacians of sigma and of
+        three sigma.
     sigmas : array_like, optional
         The basic scales in pixels. Edges and bars have all but the last (a single one if it is alone), blobs all.
         The default is :math:`\sqrt2, 2, 2\sqrt2, 4` (the large bank, LML) from 49 pixels on. In smaller windows it
@@ -62,8 +63,8 @@ def leung_malik(
     -------
     FilterBank
         With the columns `kind` ("edge", "bar", "gaussian", "laplacian"), `order` of the derivative, `sigma`
-        (pixels), and `orientation` in radians: the direction along which edges and bars are elongated, and NaN
-        for blobs.
+        (pixels), and `orientation` in radians from 0 to pi: across edges and bars, as the wave of `gabor` runs, and
+        NaN for blobs.
 
     Raises
     ------
@@ -136,8 +137,8 @@ def root_filter_set(
     size : int or tuple of int
         Window in pixels, square for an int, a pair for height and width. The published bank has 49.
     n : int, optional
-        Keep the first `n` filters. The order is the published one: the edges by sigma as given, then by orientation;
-        the bars likewise; then the Gaussian and its Laplacian.
+        Keep the first `n` filters. The order is the published one: the edges by sigma as given, then by the angle of
+        their long side from 0; the bars likewise; then the Gaussian and its Laplacian.
     sigmas : array_like, optional
         Scales of edges and bars in pixels. The default is 1, 2, 4 from 49 pixels on. In smaller windows it shrinks
         in proportion to the shortest side, but not below a smallest of 0.89 pixels, which is what the grid resolves:
@@ -153,8 +154,8 @@ def root_filter_set(
     -------
     FilterBank
         With the columns `kind` ("edge", "bar", "gaussian", "laplacian"), `order` of the derivative, `sigma`
-        (pixels), and `orientation` in radians: the direction along which edges and bars are elongated, and NaN
-        for blobs.
+        (pixels), and `orientation` in radians from 0 to pi: across edges and bars, as the wave of `gabor` runs, and
+        NaN for blobs.
 
     Raises
     ------
@@ -311,6 +312,7 @@ def _texton_draft(
 ) -> Draft:
     """Draft edges and bars of the scales `oriented`, and round filters."""
     angles = np.arange(ORIENTATIONS) * np.pi / ORIENTATIONS
+    across = np.roll(angles, ORIENTATIONS // 2)
     per_order = len(oriented) * ORIENTATIONS
 
     def filters(sides: tuple[int, ...]) -> Float64:
@@ -324,7 +326,7 @@ def _texton_draft(
         "kind": np.concatenate([np.repeat(["edge", "bar"], per_order), names]),
         "order": order,
         "sigma": sigma,
-        "orientation": np.concatenate([np.tile(angles, 2 * len(oriented)), np.full(len(blobs), np.nan)]),
+        "orientation": np.concatenate([np.tile(across, 2 * len(oriented)), np.full(len(blobs), np.nan)]),
     }
     # Where the spectrum of a derivative of a Gaussian has its peak.
     return _balanced_draft(filters, window, support, columns, np.sqrt(order) / (2 * np.pi * sigma))

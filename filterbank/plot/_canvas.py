@@ -77,6 +77,14 @@ def axes_inches(ax: Axes) -> Inches:
     return float(box.width / figure.dpi), float(box.height / figure.dpi)
 
 
+def settled_inches(ax: Axes) -> Inches:
+    """Return width and height that the axes have when the figure's layout has made room for what is around them."""
+    figure = whole_figure(ax)
+    if engine := figure.get_layout_engine():
+        engine.execute(figure)
+    return axes_inches(ax)
+
+
 def inches_from(ax: Axes, edge: float) -> Transform:
     """Return coordinates: x in inches from the left (0) or right (1) edge, y as a share of the height."""
     start = ScaledTranslation(edge, 0, cast(Affine2DBase, ax.transAxes))

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from .. import _check
@@ -16,7 +18,7 @@ from .._compose import decompose
 from .._kernels import as_float64
 from . import _layout, _tiles
 from ._alt import counted, finish
-from ._canvas import AnyFigure, axes_inches, given_axes
+from ._canvas import AnyFigure, bare, given_axes, settled_inches
 from ._labels import NEGLIGIBLE, percent, tidy
 from ._sources import Block, accepted, blocks, layer_bank, layer_coefficients
 from ._tiles import CMAP, Cmap
@@ -55,7 +57,7 @@ def decomposition(
         How many terms to draw, at most one for each filter.
     columns : int, optional
         How many tiles in a row, the kernel and the rest among them. The default is 8, and about 4 of volumes, whose
-        tiles hold three slices each.
+        tiles hold three slices each; in axes or a figure of yours, as many as make the tiles large.
     cmap : str or Colormap, default "RdBu_r"
         Diverging colours.
     colorbar : bool, default True
@@ -102,29 +104,40 @@ def decomposition(
     total = _sum_of(kernel, weights, filters, min(count, len(filters)))
     above, below = total.headings(), total.readings()
     tiles = total.tiles
+    limit = _tiles.limit_of(tiles)
     shape = _layout.tile_shape(kernel.shape)
-    columns = _row_length(shape) if columns is None else _check.integer("columns", columns, at_least=1)
-
     ax = given_axes(ax, fig)
+    if columns is not None:
+        columns = min(len(tiles), _check.integer("columns", columns, at_least=1))
+    elif ax is None:
+        columns = min(len(tiles), _row_length(shape))
+
+    def surround(ax: Axes) -> None:
+        bare(ax)
+        if title:
+            _tiles.draw_title(ax, title)
+        _tiles.caption(ax, NOTE if kernel.any() else "the kernel is zero", _tiles.volume_note(kernel.ndim))
+        if colorbar:
+            _tiles.draw_colorbar(ax, ScalarMappable(Normalize(-limit, limit), cmap))
+
+    if ax:
+        surround(ax)
     grid = _layout.plan(
         shape,
         len(tiles),
-        columns=min(columns, len(tiles)),
+        columns=columns,
         above=above,
         below=below,
         between=0.3,
-        inches=axes_inches(ax) if ax else None,
+        inches=settled_inches(ax) if ax else None,
     )
-    ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=True, title=bool(title))
-    drawn = _tiles.draw_tiles(ax, tiles, grid, _tiles.limit_of(tiles), cmap)
+    if ax is None:
+        ax = _tiles.new_axes(grid, colorbar=colorbar, caption=True, title=bool(title))
+        surround(ax)
+    _tiles.draw_tiles(ax, tiles, grid, limit, cmap)
     _tiles.draw_labels(ax, above, grid, above=True)
     _tiles.draw_labels(ax, below, grid)
     _draw_operators(ax, grid, len(tiles))
-    if title:
-        _tiles.draw_title(ax, title)
-    _tiles.caption(ax, NOTE if kernel.any() else "the kernel is zero", _tiles.volume_note(kernel.ndim))
-    if colorbar:
-        _tiles.draw_colorbar(ax, drawn)
     return finish(ax, total.words(title), _tiles.volume_note(kernel.ndim))
 
 

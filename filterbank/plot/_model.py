@@ -19,7 +19,7 @@ from .._check import Array, Float64, window_name
 from .._kernels import convolutions, layer_name
 from . import _layout, _tiles
 from ._alt import counted, finish
-from ._canvas import AnyFigure, Inches, axes_inches, bare, given_axes, new_figure
+from ._canvas import AnyFigure, Inches, bare, given_axes, new_figure, settled_inches
 from ._labels import tidy
 from ._layout import LINE, Grid
 from ._model_row import Row
@@ -32,13 +32,15 @@ MOST_LAYERS = 60
 WIDTH, TALLEST = 7.4, 10.0  # inches, of a page
 ROOMY = 0.85  # inches, of a row at most
 HEAD, GAP = 0.24, 0.045  # inches, above all rows and below each
-TEXT, CURVE, BANK, COEFFICIENTS = 2.05, 0.55, 0.9, 0.7  # inches, widths of columns; the kernels have the rest
+TEXT, CURVE, BANK, COEFFICIENTS = 2.05, 0.55, 0.9, 0.75  # inches, widths of columns; the kernels have the rest
 BETWEEN = 0.12  # inches, between columns
+READABLE = 1.0  # inches, of the column of texts, where the page has room for it
 TILE = 0.28  # inches, about the height of a kernel in a roomy row
-WIDE = 0.57  # of a letter over its height
+WIDE, BOLD = 0.57, 0.66  # of a letter over its height
 CELL = 0.02  # inches, of a heat map at least
 ONE_LINE = 0.26  # inches, below which a row has a single line of text
 ENOUGH = 0.95  # of the energy
+SHORT = {"kernels, strongest first": ("kernels",), "coefficients": ("coeff.", "a"), "bank": ("b",), "energy": ("E",)}
 
 
 def model(
@@ -122,12 +124,10 @@ def model(
     _check.choice("scale", scale, ("layer", "shared"))
     rows, total = _rows(model, layers)
     ax = given_axes(ax, fig)
-    page = Page.of(rows, axes_inches(ax) if ax else None)
+    given, page = ax is not None, Page.of(rows)
     ax = ax or new_figure((page.inches[0] + 0.1 + 0.75 * colorbar, page.inches[1] + 0.75)).add_subplot()
-    _prepare(ax, page)
+    bare(ax)
     shared = max(row.limit for row in rows) if scale == "shared" else None
-    for number, row in enumerate(rows):
-        _draw_row(ax, row, page, page.top(number), shared, cmap)
     left_out = f"{len(rows)} of {total} convolutions" * (len(rows) < total)
     weights = sum(row.block.kernels.size for row in rows)
     heading = left_out or counted(total, "convolution")
@@ -137,6 +137,10 @@ def model(
         end = 1.0 if shared is None else shared
         drawn = ScalarMappable(Normalize(-end, end), cmap)
         _tiles.draw_colorbar(ax, drawn, "share of the largest" if shared is None else "")
+    page = Page.of(rows, settled_inches(ax)) if given else page
+    _prepare(ax, page)
+    for number, row in enumerate(rows):
+        _draw_row(ax, row, page, page.top(number), shared, cmap)
     names = ", ".join(f"{row.block.title} ({row.facts[0]})" for row in rows)
     return finish(
         ax,
@@ -154,7 +158,7 @@ class Page:
     has_banks: bool
 
     @classmethod
-    def of(cls, rows: list[Row], inches: Inches | None) -> Page:
+    def of(cls, rows: list[Row], inches: Inches | None = None) -> Page:
         """Plan the page, in the room that there is."""
         height = min(ROOMY, (TALLEST - HEAD) / len(rows)) * len(rows) + HEAD if inches is None else inches[1]
         width = WIDTH if inches is None else inches[0]
@@ -172,8 +176,9 @@ class Page:
 
     def columns(self) -> dict[str, tuple[float, float]]:
         """Return left edge and width of each column by its heading; where there is little room, all narrower."""
-        share = self.inches[0] / WIDTH
+        share = min(1.0, self.inches[0] / WIDTH)
         text, curve, bank, coefficients = (share * width for width in (TEXT, CURVE, BANK, COEFFICIENTS))
+        text = max(text, min(READABLE, 0.4 * self.inches[0]))
         places = {"": (0.0, text), "energy": (self.inches[0] - curve, curve)}
         right = self.inches[0] - curve - 2 * BETWEEN * share
         if self.has_banks:
@@ -201,21 +206,21 @@ def _rows(model: Any, layers: Chosen) -> tuple[list[Row], int]:
 
 
 def _prepare(ax: Axes, page: Page) -> None:
-    bare(ax)
     ax.set(xlim=(0, page.inches[0]), ylim=(page.inches[1], 0), aspect="equal")
+    points = 0.9 * _layout.small()
     for heading, (left, width) in page.columns().items():
-        text = ax.text(left, 0.5 * HEAD, heading, va="center", alpha=0.7)
-        text.set(fontsize=min(0.9 * _layout.small(), _layout.fitting_points(width, [heading])), in_layout=False)
+        text = ax.text(left, 0.5 * HEAD, _fitting([heading, *SHORT.get(heading, ())], width, points), va="center")
+        text.set(fontsize=points, alpha=0.7, in_layout=False)
 
 
 def _notes(rows: list[Row], scale: ModelScale) -> list[str]:
     volumes = any(row.block.dimensions == 3 for row in rows)
     return [
-        "energy: its share in the best filters, from none to all; dot: 95 %",
-        "coefficients: the strongest filters by kernels, on a scale of their own"
+        "energy (E): its share in the best filters; dot: 95 %",
+        "coefficients (a): the strongest filters by kernels, on a scale of their own"
         * any(row.bank is not None for row in rows),
         "kernels of three inputs in colour" * any(row.in_colour for row in rows),
-        "kernels of one pixel as a matrix of the strongest inputs by outputs" * any(row.is_matrix for row in rows),
+        "kernels of one pixel as a matrix, inputs by outputs" * any(row.is_matrix for row in rows),
         _tiles.volume_note(3) * volumes,
         "each layer on its own scale" * (scale == "layer"),
     ]
@@ -323,18 +328,20 @@ def _draw_energies(ax: Axes, shares: Float64, box: tuple[float, float, float, fl
 def _write(ax: Axes, row: Row, scale: str, box: tuple[float, float, float, float]) -> None:
     """Write name and facts, in as many lines as there is room for; in one line the number of kernels is left out."""
     left, top, width, height = box
-    facts = [f"{row.kind}, {row.facts[0]}", *row.facts[1:], scale]
+    size, *made = row.facts
+    facts = [[f"{row.kind}, {size}", size], *([fact] for fact in made), [scale, scale.split(", ")[-1]]]
     points = 0.9 * _layout.small()
     room = int(72 * height / LINE / points)
     if height + GAP < ONE_LINE:
         points = min(points, 72 * height / LINE)
-        size = f"  {row.facts[0]}, {scale.split(', ')[-1]}"
-        letters = int(72 * width / points / WIDE) - len(size)
-        lines = [_shortened(row.block.title, letters) + size]
+        tail = f"  {size}, {facts[-1][-1]}"
+        letters = int(72 * width / points / WIDE) - len(tail)
+        lines = [_shortened(row.block.title, letters) + tail]
     else:
-        name, *rest = row.block.title, *facts[: room - 1]
-        points = min(points, 72 * height / LINE / (1 + len(rest)))
-        lines = [_fitting(line, width, points) for line in (name, *rest)]
+        versions = [[row.block.title], *facts[: room - 1]]
+        points = min(points, 72 * height / LINE / len(versions))
+        name = _fitting(versions[0], width * WIDE / BOLD, points)
+        lines = [name, *(_fitting(line, width, points) for line in versions[1:])]
     weight = "bold" if len(lines) > 1 else "normal"
     ax.text(left, top, lines[0], va="top", fontsize=points, fontweight=weight, in_layout=False)
     if len(lines) > 1:
@@ -342,8 +349,10 @@ def _write(ax: Axes, row: Row, scale: str, box: tuple[float, float, float, float
         below.set(in_layout=False, linespacing=1.15)
 
 
-def _fitting(text: str, inches: float, points: float) -> str:
-    return _shortened(text, int(72 * inches / points / WIDE))
+def _fitting(versions: list[str], inches: float, points: float) -> str:
+    """Return the first version that is short enough, or what has room of the last."""
+    letters = int(72 * inches / points / WIDE)
+    return next((text for text in versions if len(text) <= letters), _shortened(versions[-1], letters))
 
 
 def _shortened(text: str, letters: int) -> str:

@@ -13,6 +13,9 @@ from .. import _check
 from .._bank import FilterBank
 from .._check import Float64
 from ..analysis import tuning
+from ..design import steer
+from ..families import FAMILIES
+from ..families._steering import CannotTurnError
 from . import _layout, _tiles
 from ._alt import bank_words, finish
 from ._canvas import axes_inches, inches_from
@@ -38,6 +41,7 @@ def draw_orientations(
     ax: Axes | None,
 ) -> Figure:
     """Draw the image and the map of its orientations."""
+    bank, words = _to_one_wave_each(bank), bank_words(bank)
     angles, origin = _orientations(bank)
     grid, block = seen.plan(2, columns, ax=ax)
     vectors = _tiles.means(_vectors(seen.grey, bank, angles, mode)[None], block)[0]
@@ -64,7 +68,7 @@ def draw_orientations(
         _draw_wheel(ax, wheel)
     return finish(
         ax,
-        f"{seen.words}, and a map of the orientations that {bank_words(bank)} find in it",
+        f"{seen.words}, and a map of the orientations that {words} find in it",
         f"hue is orientation and brightness its strength; {_common(vectors)}",
     )
 
@@ -78,6 +82,24 @@ def _common(vectors: Complex) -> str:
     return f"all in all {angle:.0f}°, with {abs(total) / strength:.0%} of agreement"
 
 
+def _to_one_wave_each(bank: FilterBank) -> FilterBank:
+    """Return the bank, or of a separable steerable one its waves: the first filter of each set at eight angles.
+
+    The energy of a set of degree N has the same orientation at any number of angles from N + 2 on; N is at most 5.
+    """
+    if bank.family != "steerable" or not (first := bank.parameters.get("power_y", np.ones(1)) == 0).any():
+        return bank
+    try:
+        turned = [steer(bank, angle)[first] for angle in np.pi * np.arange(8) / 8]
+    except CannotTurnError as error:
+        raise ValueError(f'kind="orientation" steers `bank`, unless it is made with basis="rotated": {error}') from None
+    order, orientation, power = (
+        np.concatenate([one.parameters[name] for one in turned]) for name in ("order", "orientation", "power_x")
+    )
+    columns = {"order": order, "orientation": orientation, "phase": power % 2 * np.pi / 2}
+    return FilterBank(np.concatenate([one.filters for one in turned]), parameters=columns)
+
+
 def _orientations(bank: FilterBank) -> tuple[Float64, str]:
     """Return the orientation of each filter in radians, NaN for those without, and where it comes from."""
     if bank.ndim != 2:
@@ -86,7 +108,8 @@ def _orientations(bank: FilterBank) -> tuple[Float64, str]:
             f'kind="montage" draws signals and volumes'
         )
     column = bank.parameters.get("orientation")
-    known = column is not None and column.dtype.kind in "fiu"
+    unsaid = any(family.name == bank.family and "oriented" not in family.promises for family in FAMILIES)
+    known = column is not None and column.dtype.kind in "fiu" and not unsaid
     angles = np.asarray(column if known else tuning(bank)["orientation"], dtype=np.float64)
     turned = np.exp(2j * angles[np.isfinite(angles)])
     if len(turned) < 2 or np.abs(turned - turned[0]).max() < 1e-6:

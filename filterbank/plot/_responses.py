@@ -115,8 +115,9 @@ def responses(
     orientation is that of the wave, across an edge and not along it, and turns from x to y as in the picture. The
     filters should be alike but for evenly spaced orientations, at least three. With quadrature pairs, which differ
     in `phase` by a quarter turn, :math:`r^2` adds up to the local energy [2]_; without them it follows every stripe.
-    The orientations are those of the column `orientation`, or else those that `tuning` measures; filters without an
-    orientation do not count.
+    The orientations are those of the column `orientation` where it is the direction of the wave, or else those that
+    `tuning` measures; filters without an orientation do not count. A separable bank of `steerable` is steered to eight
+    angles, at which G2 and H2, or G4 and H4, are quadrature pairs.
 
     References
     ----------

@@ -20,7 +20,7 @@ from matplotlib.image import AxesImage
 from matplotlib.transforms import ScaledTranslation
 
 from .._check import Array, Float64, choice, number
-from ._canvas import axes_inches, bare, inches_from, new_figure
+from ._canvas import axes_inches, bare, inches_from, new_figure, whole_figure
 from ._labels import tidy
 from ._layout import PAD, Grid, slice_places, small, volume_tile, zoom
 
@@ -270,8 +270,10 @@ def draw_colorbar(
 
 
 def draw_title(ax: Axes, text: str) -> None:
-    """Write above the picture what it shows."""
-    ax.set_title(text, loc="left", fontsize="medium", pad=8)
+    """Write above the picture what it shows, in lines that end with the figure."""
+    room = (ax.figure.bbox.x1 - ax.get_window_extent().x0) / whole_figure(ax).dpi
+    letters = max(20, int(72 * room / (0.6 * rcParams["font.size"])))
+    ax.set_title(textwrap.fill(text, letters), loc="left", fontsize="medium", pad=8)
 
 
 def caption(ax: Axes, *sentences: str) -> None:

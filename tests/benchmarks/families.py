@@ -1,13 +1,17 @@
-"""Time families against what a user would call instead, in turns: python tests/benchmarks/families.py."""
+"""Time 1,024 Gabor filters of 31x31 against a loop of cv2.getGaborKernel, in turns.
 
-import statistics
-import time
+python -m tests.benchmarks.families [-o FILE] [--quick]
+"""
+
 import warnings
+from functools import partial
 
-import cv2
 import numpy as np
 
 import filterbank as fb
+
+from . import tables
+from .timing import in_turns
 
 FREQUENCIES = np.linspace(0.1, 0.4, 16)
 ANGLES = np.arange(32) * np.pi / 32
@@ -25,6 +29,8 @@ def ours(sigma=5.0, **arguments):
 
 
 def opencv(sigma=5.0, aspect_ratio=1.0, zero_mean=False):
+    import cv2
+
     return np.stack(
         [
             cv2.getGaborKernel((31, 31), width, angle, 1 / frequency, aspect_ratio, phase)
@@ -35,25 +41,17 @@ def opencv(sigma=5.0, aspect_ratio=1.0, zero_mean=False):
     )
 
 
-def seconds(function, arguments):
-    start = time.perf_counter()
-    function(**arguments)
-    return time.perf_counter() - start
-
-
-def main(rounds=30):
-    print(f"1,024 Gabor filters at 31x31, {rounds} rounds in turns: filterbank against a loop of cv2.getGaborKernel")
-    for name, arguments in CASES.items():
+def rows(quick=False):
+    if not tables.installed("cv2"):
+        yield tables.skipped("Gabor filters", "cv2")
+        return
+    for name, arguments in list(CASES.items())[: 1 if quick else None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", fb.BankWarning)  # 1,024 filters on 961 pixels are dependent
-            pairs = [(seconds(ours, arguments), seconds(opencv, arguments)) for _ in range(rounds + 1)][1:]
-        ratios = sorted(mine / theirs for mine, theirs in pairs)
-        mine, theirs = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
-        print(
-            f"{name}: {mine:.1f} ms against {theirs:.1f} ms (medians), "
-            f"ratio {statistics.median(ratios):.2f} (median), {ratios[0]:.2f} to {ratios[-1]:.2f}"
-        )
+            functions = {"fb.gabor": partial(ours, **arguments), "OpenCV": partial(opencv, **arguments)}
+            samples = in_turns(functions, 3 if quick else 30, least=0)
+        yield {"case": f"Gabor filters, {name}", "unit": "s", "samples": samples}
 
 
 if __name__ == "__main__":
-    main()
+    tables.main(__doc__, rows=rows)

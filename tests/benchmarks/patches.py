@@ -1,28 +1,30 @@
 """Time the covariance of all patches against what a user would write, in turns.
 
-python tests/benchmarks/patches.py              images and small images
-python tests/benchmarks/patches.py digits       60,000 small images; scikit-learn needs 13 GB
-python tests/benchmarks/patches.py workers      200 megapixels in files, one process of dask against two
+python -m tests.benchmarks.patches [-o FILE] [--quick]    images and small images
+python -m tests.benchmarks.patches digits                 60,000 small images; scikit-learn needs 13 GB
+python -m tests.benchmarks.patches workers                200 megapixels in files, one process of dask against two
 """
 
-import statistics
-import sys
 import tempfile
-import time
 import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.feature_extraction.image import extract_patches_2d
 
 import filterbank as fb
+
+from . import tables
+from .timing import in_turns
 
 GENERATOR = np.random.default_rng(0)
 
 
 def scikit_learn(images, k):
     """Take the patches of each image into one matrix, in the images' own type, and fit it."""
+    from sklearn.decomposition import PCA
+    from sklearn.feature_extraction.image import extract_patches_2d
+
     views = np.lib.stride_tricks.sliding_window_view(images[0], (k, k))
     patches = np.empty((len(images), views.shape[0] * views.shape[1], k * k), images[0].dtype)
     for own, image in zip(patches, images, strict=True):
@@ -43,71 +45,63 @@ def chunks_of_blas(images, k, at_once=2**16):
     return products / count - np.outer(mean, mean)
 
 
-def seconds(function, *arguments):
-    start = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - start
+def size(image):
+    return "x".join(map(str, image.shape))
 
 
-def compare(title, one, other, rounds):
-    """Print the medians of both, and of the ratio of each round."""
-    one(), other()
-    pairs = [(seconds(one), seconds(other)) for _ in range(rounds)]
-    ratios = sorted(theirs / mine for mine, theirs in pairs)
-    mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(
-        f"{title}: {mine * 1e3:.0f} ms against {theirs * 1e3:.0f} ms (medians of {rounds}), "
-        f"{statistics.median(ratios):.1f} times ({ratios[0]:.1f} to {ratios[-1]:.1f})",
-        flush=True,
-    )
-
-
-def main(rounds=5):
-    image = GENERATOR.standard_normal((2048, 2048)).cumsum(axis=0).cumsum(axis=1)
+def memory(image):
     tracemalloc.start()
-    moments = fb.patch_moments(image, 11)
-    print(
-        f"2048x2048, 11x11: {tracemalloc.get_traced_memory()[1] / image.nbytes:.2f} times the image in memory beyond it"
-    )
+    fb.patch_moments(image, 11)
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    expected = chunks_of_blas([image - image.mean()], 11)
-    print(f"agreement with chunked BLAS: {np.abs(moments.covariance - expected).max() / expected.max():.1e}")
-    compare(
-        "2048x2048, 5x5 against 16x16",
-        lambda: fb.patch_moments(image, 5),
-        lambda: fb.patch_moments(image, 16),
-        rounds,
-    )
-    compare(
-        "2048x2048, 11x11, against chunked BLAS",
-        lambda: fb.patch_moments(image, 11),
-        lambda: chunks_of_blas([image], 11),
-        rounds,
-    )
-    compare(
-        "2048x2048, PCA of moments at 11x11, against scikit-learn",
-        lambda: fb.pca(fb.patch_moments(image, 11), 11),
-        lambda: scikit_learn([image], 11),
-        rounds,
-    )
-    digits(6000, rounds)
+    samples = {"fb.patch_moments": [peak], "bytes of image": [image.nbytes]}
+    return {"case": f"{size(image)}, 11x11, memory beyond the image", "unit": "bytes", "samples": samples}
 
 
-def digits(count=60_000, rounds=3):
+def measured(case, functions, rounds):
+    return {"case": case, "unit": "s", "samples": in_turns(functions, rounds, least=0)}
+
+
+def against_scikit_learn(case, name, function, images, k, rounds):
+    if not tables.installed("sklearn"):
+        return tables.skipped(case, "sklearn")
+    return measured(case, {name: function, "scikit-learn": partial(scikit_learn, images, k)}, rounds)
+
+
+def small_images(count, rounds):
     images = GENERATOR.integers(0, 256, (count, 28, 28)).astype(np.uint8)
-    compare(
-        f"{count:,} of 28x28, 7x7, against scikit-learn",
-        lambda: fb.patch_moments(images, 7),
-        lambda: scikit_learn(images, 7),
-        rounds,
-    )
+    case = f"{count:,} of 28x28, 7x7"
+    return against_scikit_learn(case, "fb.patch_moments", partial(fb.patch_moments, images, 7), images, 7, rounds)
 
 
-def workers(rounds=3, files=20, side=3200):
+def rows(quick=False):
+    side, rounds = (256, 2) if quick else (2048, 5)
+    image = GENERATOR.standard_normal((side, side)).cumsum(axis=0).cumsum(axis=1)
+    yield memory(image)
+    sizes = {f"{k}x{k}": partial(fb.patch_moments, image, k) for k in (16, 5)}
+    yield measured(f"{size(image)}, large patches against small ones", sizes, rounds)
+    functions = {
+        "fb.patch_moments": partial(fb.patch_moments, image, 11),
+        "chunked BLAS": partial(chunks_of_blas, [image], 11),
+    }
+    found, expected = fb.patch_moments(image, 11).covariance, chunks_of_blas([image - image.mean()], 11)
+    agreement = {"chunked BLAS": float(np.abs(found - expected).max() / expected.max())}
+    yield {**measured(f"{size(image)}, 11x11", functions, rounds), "agreement": agreement}
+    case = f"{size(image)}, PCA of moments at 11x11"
+    yield against_scikit_learn(case, "fb.pca", lambda: fb.pca(fb.patch_moments(image, 11), 11), [image], 11, rounds)
+    yield small_images(600 if quick else 6000, rounds)
+
+
+def digits(quick=False):
+    yield small_images(6000 if quick else 60_000, 3)
+
+
+def workers(quick=False):
     """Sum the patches of images in files on clusters of processes with one thread each."""
     import dask.bag
     from distributed import Client, LocalCluster
 
+    files, side, rounds = (4, 400, 1) if quick else (20, 3200, 3)
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(Path(folder) / f"{at}.npy") for at in range(files)]
         for path in paths:
@@ -128,10 +122,9 @@ def workers(rounds=3, files=20, side=3200):
             with client.as_current():
                 return fb.patch_moments(dask.bag.from_sequence(paths, npartitions=files), 11)
 
-        compare(
-            f"{files * side**2 / 1e6:.0f} megapixels in {files} files, 11x11, two workers against one",
-            lambda: sums(clients[0]),
-            lambda: sums(clients[1]),
+        yield measured(
+            f"{files * side**2 / 1e6:.0f} megapixels in {files} files, 11x11",
+            {"two workers": lambda: sums(clients[0]), "one worker": lambda: sums(clients[1])},
             rounds,
         )
         for closing in (*clients, *clusters):
@@ -139,4 +132,4 @@ def workers(rounds=3, files=20, side=3200):
 
 
 if __name__ == "__main__":
-    {"digits": digits, "workers": workers}.get("".join(sys.argv[1:]), main)()
+    tables.main(__doc__, rows=rows, digits=digits, workers=workers)

@@ -1,4 +1,4 @@
-"""What the layer computes, against SciPy; both executions; gradients."""
+"""What the layer computes, against SciPy, in every way; gradients; the choice between them."""
 
 from typing import Any, NamedTuple
 
@@ -9,14 +9,15 @@ from keras import ops
 from scipy import signal
 
 import filterbank as fb
-from filterbank.layers import BasisConv2D
-from filterbank.layers._execution import choose
+from filterbank.layers import BasisConv2D, _execution
+from filterbank.layers._costs import MOST_KEPT, PAYING, WAYS, Shape, cheapest, cost, kept
+from filterbank.layers._execution import possible
 
-EXECUTIONS = ["compose", "factor"]
 BANKS = {
     "one filter": lambda size: fb.random(size, n=1, rng=1),
     "few filters": lambda size: fb.random(size, n=3, rng=1),
     "complete": lambda size: fb.delta(size),
+    "dependent": lambda size: np.repeat(fb.dct(size, n=2).filters, 3, axis=0) * np.arange(1, 7)[:, None, None],
     "overcomplete": lambda size: np.random.default_rng(1).normal(size=(2 * np.prod(size) + 1, *size)),
 }
 
@@ -37,8 +38,8 @@ class Case(NamedTuple):
         changed = [name for name, default in self._field_defaults.items() if getattr(self, name) != default]
         return ",".join(f"{name}={getattr(self, name)}" for name in changed) or "plain"
 
-    def layer(self, **arguments: Any) -> Any:
-        """Make the layer with random weights, bias among them."""
+    def layer(self, execution: str = "auto", **arguments: Any) -> Any:
+        """Make the layer with random weights, bias among them, that computes in that way."""
         layer = BasisConv2D(
             self.filters,
             BANKS[self.bank](self.size),
@@ -55,6 +56,12 @@ class Case(NamedTuple):
         rng = np.random.default_rng(2)
         for weight in layer.trainable_weights:
             weight.assign(rng.normal(size=weight.shape) / 2)
+        images = self.images()
+        if execution in WAYS and execution not in possible(
+            layer, np.moveaxis(images, -1, -1 if not channels_first else 1).shape
+        ):
+            pytest.skip("not a way for this layer")
+        layer.execution = execution
         return layer
 
     def images(self) -> np.ndarray:
@@ -120,7 +127,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("execution", EXECUTIONS)
+@pytest.mark.parametrize("execution", [*WAYS, "factor"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_output_is_scipys_correlation(case: Case, execution: str) -> None:
     layer = case.layer(execution=execution)
@@ -134,7 +141,7 @@ def test_output_is_scipys_correlation(case: Case, execution: str) -> None:
     np.testing.assert_allclose(output, expected, rtol=0, atol=2e-6 * scale)
 
 
-@pytest.mark.parametrize("execution", EXECUTIONS)
+@pytest.mark.parametrize("execution", [*WAYS, "factor"])
 @pytest.mark.parametrize(
     "case",
     [
@@ -156,7 +163,7 @@ def test_channels_first_is_scipys_correlation(case: Case, execution: str) -> Non
     np.testing.assert_allclose(output, expected, rtol=0, atol=2e-6 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("execution", EXECUTIONS)
+@pytest.mark.parametrize("execution", [*WAYS, "factor"])
 @pytest.mark.parametrize("case", [Case(), Case(channels=1), Case(strides=(2, 1), padding="same")], ids=str)
 def test_float64_layer_is_exact_to_float64(case: Case, execution: str, backend: str) -> None:
     if backend == "jax":
@@ -166,11 +173,11 @@ def test_float64_layer_is_exact_to_float64(case: Case, execution: str, backend: 
     output = ops.convert_to_numpy(layer(case.images()))
     assert output.dtype == np.float64
     # On torch Keras multiplies float64 matrices in float32, in a Dense layer too.
-    rounding = 1e-6 if backend == "torch" and execution == "compose" else 1e-14
+    rounding = 1e-6 if backend == "torch" and execution not in ("depthwise", "dense") else 1e-14
     np.testing.assert_allclose(output, expected, rtol=0, atol=rounding * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("execution", EXECUTIONS)
+@pytest.mark.parametrize("execution", [*WAYS, "factor"])
 def test_activation_comes_after_the_bias(execution: str) -> None:
     case = Case()
     layer = case.layer(execution=execution, activation="relu")
@@ -181,9 +188,10 @@ def test_activation_comes_after_the_bias(execution: str) -> None:
     np.testing.assert_allclose(output, np.maximum(expected, 0), rtol=0, atol=2e-6 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("execution", EXECUTIONS)
+@pytest.mark.parametrize("execution", [*WAYS, "factor"])
 def test_layer_without_bias(execution: str) -> None:
-    layer = BasisConv2D(2, fb.dct(3, n=4), use_bias=False, execution=execution)
+    layer = BasisConv2D(2, fb.dct(3, n=4), use_bias=False)
+    layer.execution = execution
     images = np.random.default_rng(0).normal(size=(2, 6, 5, 1)).astype("float32")
     output = ops.convert_to_numpy(layer(images))
     kernel = np.tensordot(layer.bank.filters, ops.convert_to_numpy(layer.coefficients), axes=(0, 0))
@@ -196,7 +204,7 @@ def test_layer_without_bias(execution: str) -> None:
 def test_executions_agree_to_half_precision(case: Case, policy: str) -> None:
     images = case.images()
     rounding = 2.0 ** (-11 if policy == "mixed_float16" else -8)
-    for execution in EXECUTIONS:
+    for execution in WAYS:
         layer = case.layer(execution=execution, dtype=policy)
         expected = case.expected(layer, images)
         output = layer(images.astype("float32"))
@@ -219,7 +227,7 @@ def gradients(layer: Any, images: np.ndarray, targets: np.ndarray) -> list[np.nd
     return [a - ops.convert_to_numpy(weight) for a, weight in zip(start, model.trainable_weights, strict=True)]
 
 
-@pytest.mark.parametrize("execution", EXECUTIONS)
+@pytest.mark.parametrize("execution", [*WAYS, "factor"])
 @pytest.mark.parametrize(
     "case",
     [
@@ -257,43 +265,122 @@ def test_gradients_are_the_plain_layers_projected_on_the_bank(case: Case, execut
 # The choice
 
 
-@pytest.mark.parametrize(
-    ("channels", "outputs", "groups", "pixels", "n", "chosen"),
-    [
-        (1, 64, 1, 121, 10, "factor"),
-        (3, 64, 1, 121, 10, "factor"),
-        (3, 64, 1, 49, 12, "compose"),
-        (64, 64, 1, 9, 6, "compose"),
-        (64, 64, 1, 121, 10, "compose"),
-        (4, 64, 1, 121, 1, "compose"),
-        (1, 64, 1, 121, 121, "compose"),
-        (1, 1, 1, 121, 1, "compose"),
-    ],
-)
-def test_auto_follows_the_number_of_operations(
-    channels: int, outputs: int, groups: int, pixels: int, n: int, chosen: str
-) -> None:
-    shape = (channels, outputs, groups, pixels, n)
-    assert choose("auto", *shape) == chosen
-    assert [choose(execution, *shape) for execution in EXECUTIONS] == EXECUTIONS
+BACKENDS = [*PAYING]
+QUESTION = Shape(1, 64, 10, 10, (11, 11), 0, 4, (1, 1), 32 * 54 * 54)
 
 
-@pytest.mark.parametrize(("channels", "chosen"), [(1, "factor"), (5, "compose")])
-def test_auto_computes_what_the_chosen_execution_computes(channels: int, chosen: str) -> None:
-    case = Case(channels=channels, size=(5, 5), filters=32)
+@pytest.mark.parametrize("backend_name", BACKENDS)
+@pytest.mark.parametrize("training", [False, True])
+def test_structure_pays_for_few_channels_and_not_for_many(backend_name: str, training: bool) -> None:
+    question = QUESTION._replace(training=training)
+    ways = PAYING[backend_name]
+    assert cheapest(backend_name, question, ways) != "compose"
+    many = Shape(64, 64, 6, 6, (3, 3), 0, 3, (1, 1), 32 * 32 * 32, training)
+    assert cheapest(backend_name, many, ways) == "compose"
+    complete = question._replace(n=121, rank=121, lines=11, training=False)
+    assert cheapest(backend_name, complete, ways) == "compose"
+
+
+@pytest.mark.parametrize(("backend_name", "way"), [(name, way) for name, ways in PAYING.items() for way in ways])
+def test_more_work_costs_more(backend_name: str, way: str) -> None:
+    shape = Shape(8, 64, 10, 10, (7, 7), 0, 4, (1, 1), 32 * 54 * 54)
+    more = {"channels": 16, "outputs": 128, "window": (9, 9), "training": True, "positions": 10}
+    if way != "compose":
+        more |= {"lines": 6} if "lines" in way else {"rank": 20}
+    for name, value in more.items():
+        assert cost(backend_name, way, shape._replace(**{name: value})) > cost(backend_name, way, shape), name
+
+
+def test_the_cost_of_composing_counts_for_few_positions() -> None:
+    per_position = [cost("jax", "compose", QUESTION._replace(positions=number)) for number in (1, 10**9)]
+    assert per_position[0] > 2 * per_position[1]
+
+
+def chosen(layer: Any, shape: tuple[Any, ...], training: bool = False) -> str:
+    if not layer.built:
+        layer.build(shape)
+    return _execution.choose(layer, shape, training)
+
+
+def test_auto_keeps_no_more_activations_than_it_may_and_factor_does() -> None:
+    shape = (8, 64, 64, 8)
+    for n in (4, 8, 16):
+        automatic, asked = (BasisConv2D(16, fb.random(11, n=n), execution=way) for way in ("auto", "factor"))
+        way = chosen(automatic, shape, training=True)
+        counted = _execution.shape_of(automatic, shape, training=True)
+        assert kept(way, counted) <= MOST_KEPT * kept("compose", counted)
+        assert chosen(asked, shape, training=True) != "compose"
+    assert kept("dense", counted) > MOST_KEPT * kept("compose", counted)
+
+
+def test_what_is_kept_is_what_jax_keeps(backend: str) -> None:
+    if backend != "jax":
+        pytest.skip("asks JAX")
+    import jax
+
+    images = np.zeros((2, 20, 20, 2), "float32")
+    layer = Case(channels=2, size=(5, 5), filters=16).layer()
+    frozen = [weight.value for weight in layer.non_trainable_variables]
+    trained = [weight.value for weight in layer.trainable_variables]
+    for way in ("compose", "depthwise", "dense", "separable", "lines", "unfolded"):
+        layer.execution = way
+
+        def call(weights: Any) -> Any:
+            return layer.stateless_call(weights, frozen, images, training=True)[0]
+
+        outputs, back = jax.vjp(call, trained)
+        held = [leaf for leaf in jax.tree_util.tree_leaves(back) if leaf.ndim >= 4 and leaf.shape[0] == 2]
+        per_position = sum(leaf.size for leaf in held) / outputs.size * layer.filters + layer.filters
+        counted = kept(way, _execution.shape_of(layer, images.shape, training=True))
+        # The window crops the outputs, which the count does not know.
+        assert counted <= per_position <= 1.3 * counted, way
+
+
+def test_layers_that_train_their_basis_or_have_groups_compute_what_their_weights_say() -> None:
+    both = BasisConv2D(64, fb.dct(11, n=10), train="both", execution="factor")
+    both.build((None, 32, 32, 1))
+    assert set(possible(both, (8, 32, 32, 1))) == {"compose", "depthwise", "dense"}
+    assert chosen(both, (8, 32, 32, 1)) in ("depthwise", "dense")
+    assert chosen(BasisConv2D(64, fb.dct(11, n=10), groups=2), (8, 32, 32, 2)) == "compose"
+    assert chosen(BasisConv2D(64, fb.dct(11, n=10), groups=2, execution="factor"), (8, 32, 32, 2)) != "compose"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_auto_computes_in_the_way_that_is_chosen(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(size=(5, 5), filters=32)
     images = case.images().astype("float32")
-    outputs = {}
-    for execution in ("auto", *EXECUTIONS):
-        layer = case.layer(execution=execution)
-        outputs[execution] = ops.convert_to_numpy(layer(images))
-    other = next(execution for execution in EXECUTIONS if execution != chosen)
-    assert np.array_equal(outputs["auto"], outputs[chosen])
-    assert not np.array_equal(outputs["auto"], outputs[other])
-    np.testing.assert_allclose(outputs["auto"], outputs[other], rtol=0, atol=2e-6 * np.abs(outputs["auto"]).max())
+    expected, automatic = case.layer(way), case.layer()
+    asked = []
+
+    def choice(backend: str, shape: Shape, ways: tuple[str, ...]) -> str:
+        asked.append(shape)
+        return way
+
+    monkeypatch.setattr(_execution, "cheapest", choice)
+    found = ops.convert_to_numpy(automatic(images, training=True))
+    assert np.array_equal(found, ops.convert_to_numpy(expected(images)))
+    assert asked == [Shape(3, 32, 3, 3, (5, 5), 0, 5, (1, 1), 2 * 7 * 6, True, False)]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_xla_compiles_is_known_while_it_is_traced(compiled: bool, backend: str) -> None:
+    if backend != "tensorflow":
+        pytest.skip("asks TensorFlow")
+    import tensorflow as tf
+
+    seen = []
+
+    def trace(images: Any) -> Any:
+        seen.append(_execution._backend())
+        return tf.function(lambda each: (seen.append(_execution._backend()), each)[1])(images)
+
+    tf.function(trace, jit_compile=compiled)(tf.zeros(3))
+    assert seen == ["tensorflow, compiled" if compiled else "tensorflow"] * 2
+    assert _execution._backend() == "tensorflow"
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("execution", EXECUTIONS)
+@pytest.mark.parametrize("execution", [*WAYS, "factor"])
 def test_compiled_model_gives_the_same(execution: str, jit_compile: bool) -> None:
     case = Case()
     layer = case.layer(execution=execution)

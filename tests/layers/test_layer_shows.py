@@ -10,7 +10,16 @@ from pages import page_of
 
 import filterbank as fb
 from filterbank import layers
-from filterbank.layers import BankResponse1D, BankResponse2D, BankResponse3D, BasisConv2D, project, prune_layer
+from filterbank.layers import (
+    BankResponse1D,
+    BankResponse2D,
+    BankResponse3D,
+    BasisConv2D,
+    _execution,
+    project,
+    prune_layer,
+)
+from filterbank.layers._costs import Shape
 
 FRONT_ENDS = {BankResponse1D: (7,), BankResponse2D: (5, 4), BankResponse3D: (3, 2, 3)}
 
@@ -65,19 +74,18 @@ def test_all_layers_are_tested_here() -> None:
     assert named == {pair.basis.__name__ for pair in PAIRS} | {each.__name__ for each in FRONT_ENDS}
 
 
-@pytest.mark.parametrize(("channels", "chosen"), [(1, "factor"), (64, "compose")])
-def test_auto_says_what_it_chose(channels: int, chosen: str) -> None:
-    layer = BasisConv2D(64, fb.dct(11, n=10))
+def test_auto_says_what_it_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cheapest(backend: str, shape: Shape, ways: tuple[str, ...]) -> str:
+        return "compose" if shape.channels > 8 else "separable" if shape.training else "lines"
+
+    monkeypatch.setattr(_execution, "cheapest", cheapest)
+    layer, other = (BasisConv2D(64, fb.dct(11, n=10)) for _ in range(2))
     assert facts(layer)["execution"] == "auto"
-    layer.build((None, 32, 32, channels))
-    assert facts(layer)["execution"] == f"auto: {chosen}"
+    layer.build((None, 32, 32, 1))
+    assert facts(layer)["execution"] == "auto: lines, and separable in training"
+    other.build((None, 32, 32, 64))
+    assert facts(other)["execution"] == "auto: compose"
     assert facts(built(execution="compose"))["execution"] == "compose"
-
-
-def test_groups_count_in_the_choice() -> None:
-    layer = BasisConv2D(64, fb.dct(11, n=2), groups=2)
-    layer.build((None, 32, 32, 2))
-    assert facts(layer)["execution"] == f"auto: {layer._execution(2)}" == "auto: factor"
 
 
 @pytest.mark.parametrize(

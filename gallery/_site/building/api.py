@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from building.kinds import KINDS
+from filterbank.families import KINDS
 
 CALLED_BY_KERAS = {"build", "call", "get_config"}  # of which no base has a definition of its own
 
@@ -71,7 +71,8 @@ def find(name):
 def sections():
     """Return the sections of the reference. What stands in no other one ends in the section on design."""
     top = "filterbank"
-    making = {"By name": at(top, "make", "catalogue")} | {kind: at(top, *names) for kind, names in KINDS.items()}
+    kinds = {kind: at(top, *(family.name for family in families)) for kind, families in KINDS.items()}
+    making = {"By name": at(top, "make", "catalogue")} | kinds
     bank = {"": at(top, "FilterBank", "load", "BankWarning")}
     applying = {"": at(top, "compose", "decompose", "kernel_basis", "apply")}
     patches = {"": at(top, "patch_moments", "PatchMoments", "PatchesInterrupted")}

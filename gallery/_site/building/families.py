@@ -9,7 +9,7 @@ from skimage import data
 
 import filterbank as fb
 from building.api import write
-from building.kinds import KINDS
+from filterbank.families import KINDS
 
 SHOWN = 12  # filters of each family
 SIZE = 16  # pixels, where the family may choose; a power of two
@@ -76,14 +76,13 @@ def write_catalogue(app, config):
     """Draw all families, and write the page."""
     folder = Path(app.srcdir) / "families"
     folder.mkdir(exist_ok=True)
-    table = fb.catalogue()
     parts = [
-        f"# Families\n\nThe {len(table)} families of filters, drawn from the library's own table: the first filters of "
-        "each at its defaults, on one scale symmetric about zero. The tags are promises, to which tests hold each; "
-        "`filterbank.catalogue()` prints them. What the promises mean stands in [](../guide/families).\n"
+        f"# Families\n\nThe {len(fb.catalogue())} families of filters, drawn from the library's own table: the first "
+        "filters of each at its defaults, on one scale symmetric about zero. The tags are promises, to which tests "
+        "hold each; `filterbank.catalogue()` prints them. What the promises mean stands in [](../guide/families).\n"
     ]
-    for kind, names in KINDS.items():
-        cards = "".join(card(table[name], draw(table[name], folder / f"{name}.png")) for name in names)
+    for kind, families in KINDS.items():
+        cards = "".join(card(family, draw(family, folder / f"{family.name}.png")) for family in families)
         parts.append(f"\n## {kind}\n\n::::{{grid}} 1 1 2 2\n:gutter: 3\n{cards}::::\n")
     write(folder / "index.md", "".join(parts))
 

@@ -1,0 +1,82 @@
+"""Pictures with many texts, in figures and subfigures of the caller that are small."""
+
+import itertools
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.axis import Axis
+from matplotlib.text import Text
+from plotted import RNG, BasisLayer, History, Layer
+
+import filterbank as fb
+
+GABOR = fb.gabor(11)
+ON_BANK = BasisLayer(RNG.standard_normal((16, 16, 8)), GABOR, name="a_layer_of_gabor_filters")
+MODEL = SimpleNamespace(
+    name="small_model",
+    layers=[
+        Layer(RNG.standard_normal((7, 7, 3, 16)), name="block1_conv1"),
+        Layer(RNG.standard_normal((3, 3, 16, 32)), name="second_separable_conv2d"),
+        Layer(RNG.standard_normal((1, 1, 16, 32)), name="pointwise"),
+    ],
+)
+PICTURES = {
+    "model": lambda fig: fb.plot.model(MODEL, fig=fig),
+    "model on banks": lambda fig: fb.plot.model(
+        SimpleNamespace(name="small_model", layers=[*MODEL.layers, ON_BANK]), fig=fig
+    ),
+    "decomposition": lambda fig: fb.plot.decomposition(ON_BANK, out=2, fig=fig),
+    "decomposition of an array": lambda fig: fb.plot.decomposition(GABOR[3], fb.dct(11), fig=fig),
+    "training": lambda fig: fb.plot.training(History(), fig=fig),
+}
+
+
+def whole(figure):
+    return figure
+
+
+def half(figure):
+    return figure.subfigures(1, 2)[1]
+
+
+def drawn_texts(fig):
+    """Return the texts that are seen; an axis also has labels beyond its ends."""
+    beyond = set()
+    for axis in fig.findobj(Axis):
+        low, high = sorted(axis.get_view_interval())
+        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
+    return [text for text in set(fig.findobj(Text)) - beyond if text.get_visible() and text.get_text().strip()]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize(("inches", "part"), [((3.6, 3), whole), ((6, 4), whole), ((8, 3.4), half)])
+def test_no_text_lies_over_another_or_a_tile_or_leaves_the_figure(picture, inches, part):
+    figure = plt.figure(figsize=inches, layout="compressed")
+    fig = part(figure)
+    PICTURES[picture](fig)
+    figure.canvas.draw()
+    point = figure.dpi / 72
+    boxes = [(text.get_text(), text.get_window_extent()) for text in drawn_texts(fig)]
+    for (one, here), (other, there) in itertools.combinations(boxes, 2):
+        assert not here.padded(-point).overlaps(there.padded(-point)), (one, other)
+    tiles = [image.get_window_extent() for axes in fig.axes for image in axes.get_images()]
+    for text, box in boxes:
+        assert fig.bbox.padded(2 * point).contains(box.x0, box.y0), text
+        assert fig.bbox.padded(2 * point).contains(box.x1, box.y1), text
+        if picture.startswith("model"):
+            assert not any(box.padded(-point).overlaps(tile) for tile in tiles), text
+    plt.close(figure)
+
+
+def test_sums_go_on_in_the_next_row_where_that_makes_them_larger():
+    figure = plt.figure(figsize=(3.6, 3), layout="compressed")
+    fb.plot.decomposition(ON_BANK, fig=figure)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    assert axes.get_xlim()[1] == 4
+    assert axes.get_window_extent().width / figure.dpi / 4 > 0.5
+    plt.close(figure)
+    assert np.isclose(fb.plot.decomposition(ON_BANK).axes[0].get_xlim()[1], 7)
+    plt.close("all")

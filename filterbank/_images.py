@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import os
@@ -42,7 +43,7 @@ class Source:
         """How many images there are."""
         return int(self.array.shape[0]) if self.stacked else 1
 
-    @property
+    @functools.cached_property
     def sides(self) -> tuple[int, ...]:
         """The shape of one image, without channels."""
         shape = tuple(int(side) for side in self.array.shape)
@@ -53,7 +54,7 @@ class Source:
         """The number of channels."""
         return int(self.array.shape[-1]) if self.coloured else 1
 
-    @property
+    @functools.cached_property
     def chunks(self) -> tuple[int, ...] | None:
         """How many images and which sides are stored together, None if the array has no such parts."""
         chunks = getattr(self.array, "chunks", None)
@@ -73,23 +74,28 @@ class Source:
 
     def part(self, images: slice, block: tuple[slice, ...]) -> Source:
         """Return a part, not yet in memory if this is not."""
-        key = (*((images,) if self.stacked else ()), *block)
-        return replace(self, array=self.array[key], first=self.first + images.start)
+        return replace(self, array=self._slice(images, block), first=self.first + images.start)
 
     def in_memory(self, images: slice, block: tuple[slice, ...]) -> Source:
-        """Return a part that has been read, with NaN where it is masked."""
+        """Return a part that has been read."""
+        return replace(self, array=self._values(images, block), first=self.first + images.start)
+
+    def _slice(self, images: slice, block: tuple[slice, ...]) -> Any:
+        return self.array[(*((images,) if self.stacked else ()), *block)]
+
+    def _values(self, images: slice, block: tuple[slice, ...]) -> Array:
+        """Return a part as an array in memory, with NaN where it is masked."""
         try:
-            part = self.part(images, block)
-            array = np.asanyarray(part.array)
+            values: Array = unmasked(np.asanyarray(self._slice(images, block)))
         except MemoryError:
             raise
         except Exception as error:  # Each library has exceptions of its own.
             raise UnreadableError(f"`images` must be readable, got {self.name_of(images)}: {error}") from error
-        return replace(part, array=unmasked(array))
+        return values
 
     def read(self, images: slice, block: tuple[slice, ...], channels: Channels) -> Float64:
         """Return a part as float64 `(images, channels, *sides)`, perhaps a view; separate channels are images."""
-        part: Array = self.in_memory(images, block).array
+        part = self._values(images, block)
         values = part if self.stacked else part[None]
         with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
             if not self.coloured:
@@ -140,7 +146,7 @@ def sources(
     for entry in _entries(images, len(window)):
         name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}{where}"
         try:
-            source = replace(_source(entry, name, first, window), where=where)
+            source = _source(entry, name, first, window, where)
         except (TypeError, ValueError, OSError) as error:
             unusable = hint and isinstance(entry, (str, os.PathLike)) and not isinstance(error, OSError)
             refuse(type(error)(f"{str(error).rstrip('.')}; {hint}") if unusable else error)
@@ -185,7 +191,7 @@ def is_array(value: Any) -> bool:
     return has_parts and value.dtype is not np.dtype(object)
 
 
-def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Source:
+def _source(entry: Any, name: str, first: int, window: tuple[int, ...], where: str) -> Source:
     if isinstance(entry, (str, os.PathLike)):
         array = read_image(os.fspath(entry))
     else:
@@ -204,7 +210,7 @@ def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Sourc
             f"`images` must have {dimensions} dimension{'s' * (dimensions > 1)} each for this `size`, one more for up "
             f"to {MOST_CHANNELS} channels and one for a stack, got shape {shape} in {name}; pass a list of images"
         )
-    source = Source(array, name, first, stacked, coloured, isinstance(entry, (str, os.PathLike)))
+    source = Source(array, name, first, stacked, coloured, isinstance(entry, (str, os.PathLike)), where)
     if any(side < k for side, k in zip(source.sides, window, strict=True)):
         read = f", {source.count} images of {_check.window_words(source.sides)}: channels are 2 to 4" * stacked
         raise ValueError(

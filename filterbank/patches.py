@@ -429,59 +429,58 @@ class _Reader:
         self.depths.add(source)
         at_once = _at_once(source, VALUES_IN_TASK if source.chunks else VALUES_IN_BLOCK)
         for start in range(0, source.count, at_once):
-            self._add_images(source, slice(start, min(start + at_once, source.count)), bar)
+            self._add_images(source, range(start, min(start + at_once, source.count)), bar)
 
-    def _add_images(self, source: Source, images: slice, bar: Bar) -> None:
+    def _add_images(self, source: Source, images: range, bar: Bar) -> None:
         """Add some images of a stack, or none of them if they cannot be read."""
-        before, names = self._running.state(), []
-        has_patch = np.zeros(images.stop - images.start, dtype=bool)
+        before, without = self._running.state(), set(images)
         try:
             for some, values, share, last in self._parts(source, images):
-                here = slice(some.start - images.start, some.stop - images.start)
-                has_patch[here] |= self._have_patches(values, source, some)
-                self._running.add(values, ended=int(has_patch[here].sum()) if last else 0)
-                names += [at for at in range(some.start, some.stop) if last and not has_patch[at - images.start]]
-                bar.advance(share * len(has_patch[here]), values.size)
+                without.difference_update(self._with_patches(values, source, some))
+                self._running.add(values, ended=len(some) - len(without.intersection(some)) if last else 0)
+                bar.advance(share * len(some), values.size)
         except UnreadableError as error:
             self._running.restore(before)
-            if not self.skip_errors or len(has_patch) == 1:
+            if not self.skip_errors or len(images) == 1:
                 self.refuse(error)
             else:
-                for at in range(images.start, images.stop):
-                    self._add_images(source, slice(at, at + 1), bar)
+                for at in images:
+                    self._add_images(source, range(at, at + 1), bar)
             return
-        self.skipped += [f"no finite patch in {source.name_of(slice(at, at + 1))}" for at in names]
+        self.skipped += [f"no finite patch in {source.name_of(slice(at, at + 1))}" for at in sorted(without)]
 
-    def _parts(self, source: Source, images: slice) -> Iterator[tuple[slice, Float64, float, bool]]:
+    def _parts(self, source: Source, images: range) -> Iterator[tuple[range, Float64, float, bool]]:
         """Yield parts: of which images, their values, which share of these images, and whether they end with it."""
-        tiles = [tuple(slice(0, side) for side in source.sides)]
-        if source.chunks:
-            layout = (source.sides, self.window, self.stride, source.channels)
-            tiles = list(blocks(*layout, VALUES_IN_TASK, source.chunks[1:]))
+        layout = (source.sides, self.window, self.stride, source.channels)
+        if not source.chunks:
+            parts = list(blocks(*layout))
+            for part in parts:
+                values = source.read(slice(images.start, images.stop), part, self.channels)
+                yield images, values, 1 / len(parts), part is parts[-1]
+            return
+        tiles = list(blocks(*layout, VALUES_IN_TASK, source.chunks[1:]))
         for tile in tiles:
-            held = source.in_memory(images, tile) if source.chunks else source
-            moved = images.start if source.chunks else 0
+            held = source.in_memory(slice(images.start, images.stop), tile)
             at_once = _at_once(held, VALUES_IN_BLOCK)
-            parts = list(blocks(held.sides, self.window, self.stride, held.channels))
-            for start in range(images.start, images.stop, at_once):
-                some = slice(start, min(start + at_once, images.stop))
-                for part in parts:
-                    values = held.read(slice(some.start - moved, some.stop - moved), part, self.channels)
-                    yield some, values, 1 / len(parts) / len(tiles), tile is tiles[-1] and part is parts[-1]
+            for start in range(0, held.count, at_once):
+                own = range(start, min(start + at_once, held.count))
+                for some, values, share, last in self._parts(held, own):
+                    here = range(images.start + some.start, images.start + some.stop)
+                    yield here, values, share / len(tiles), last and tile is tiles[-1]
 
-    def _have_patches(self, values: Float64, source: Source, images: slice) -> npt.NDArray[np.bool_]:
+    def _with_patches(self, values: Float64, source: Source, images: range) -> Iterable[int]:
         """Return which images have patches here, or refuse them if they are not finite."""
-        count = images.stop - images.start
         if all_finite(values):
-            return np.ones(count, dtype=bool)
+            return images
         if not self.skip_nan:
-            at = images.start + int(np.flatnonzero(~np.isfinite(values).reshape(count, -1).all(axis=1))[0])
+            at = images.start + int(np.flatnonzero(~np.isfinite(values).reshape(len(images), -1).all(axis=1))[0])
             raise ValueError(
                 f"`images` must be finite, got NaN or infinity in {source.name_of(slice(at, at + 1))}; "
                 f'nan="skip" leaves such patches out'
             )
         # Separate channels are images of their own here.
-        return np.asarray(have_finite_patches(values, self.window, self.stride).reshape(count, -1).any(axis=1))
+        have = have_finite_patches(values, self.window, self.stride).reshape(len(images), -1)
+        return [at for at, has in zip(images, have, strict=True) if has.any()]
 
     def part(self, found: Iterable[Source]) -> _Part:
         """Add images in a task of dask, and return what came of them."""

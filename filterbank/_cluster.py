@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -27,7 +29,17 @@ def is_bag(value: object) -> bool:
     return not hasattr(value, "shape") and hasattr(value, "to_delayed")
 
 
-def reduced(parts: Iterable[Any], of_part: Callable[[Any], T], merge: Callable[[list[T]], T]) -> T | None:
+def computed(function: Callable[[Any], T], part: Any) -> T:
+    """Compute a function of a part where dask computes."""
+    import dask
+
+    result: T = dask.compute(dask.delayed(function, pure=False)(part))[0]
+    return result
+
+
+def reduced(
+    parts: Iterable[Any], of_part: Callable[[Any], T], merge: Callable[[list[T]], T], progress: bool = False
+) -> T | None:
     """Compute `of_part` of each part where dask computes, and merge them there; None without parts.
 
     The tasks depend on their arguments only: those of a worker that dies are computed again, and count once. What the
@@ -35,6 +47,7 @@ def reduced(parts: Iterable[Any], of_part: Callable[[Any], T], merge: Callable[[
     """
     import dask
     from dask.callbacks import Callback
+    from dask.diagnostics import ProgressBar
 
     one, several = dask.delayed(of_part, pure=False), dask.delayed(merge, pure=False)
     level = [one(part) for part in parts]
@@ -54,7 +67,7 @@ def reduced(parts: Iterable[Any], of_part: Callable[[Any], T], merge: Callable[[
                 done.pop(one, None)
 
     try:
-        with Callback(posttask=keep):
+        with Callback(posttask=keep), ProgressBar(out=sys.stderr) if progress else contextlib.nullcontext():
             total: T = dask.compute(level[0])[0]
     except KeyboardInterrupt:
         raise Interrupted(merge(list(done.values()))) from None

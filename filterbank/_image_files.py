@@ -1,4 +1,4 @@
-"""Files of images as arrays: pages lead, channels come last."""
+"""Files of images as arrays: pages lead, channels come last, without what a file says is transparency."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def read_image(path: str) -> Array:
         raise FileNotFoundError(f"`images` must be files that exist, got {path!r}{pattern}") from None
     except Exception as error:  # Each of the image readers behind it has exceptions of its own.
         raise ValueError(f"`images` must be files of images or .npy arrays, got {path!r}: {error}") from error
-    return _without_ink(path, array) if array.ndim == 3 and array.shape[-1] == 4 else array
+    return _in_colour(path, array) if array.ndim > 2 and array.shape[-1] in (2, 4) else array
 
 
 def _only_array(path: str) -> Array:
@@ -51,14 +51,24 @@ def _tiff(path: str) -> Array:
     with TiffFile(path) as file:
         series = file.series[0]
         array: Array = series.asarray()
-        return np.moveaxis(array, series.axes.index("S"), -1) if "S" in series.axes else array
+        if "S" not in series.axes:
+            return array
+        array = np.moveaxis(array, series.axes.index("S"), -1)
+        samples = series.keyframe.extrasamples
+        return _without_last(array) if samples and samples[-1].name in ("ASSOCALPHA", "UNASSALPHA") else array
 
 
-def _without_ink(path: str, array: Array) -> Array:
-    """Return an image of four inks, which is no colour and a mask, as red, green and blue."""
+def _without_last(array: Array) -> Array:
+    return array[..., 0] if array.shape[-1] == 2 else array[..., :-1]
+
+
+def _in_colour(path: str, array: Array) -> Array:
+    """Return an image without the transparency that its mode has, and four inks as red, green and blue."""
     from PIL import Image, UnidentifiedImageError
 
     with contextlib.suppress(OSError, UnidentifiedImageError), Image.open(path) as image:
         if image.mode == "CMYK":
             return np.asarray(image.convert("RGB"))
+        if image.mode[-1] in "Aa" or "transparency" in image.info:
+            return _without_last(array)
     return array

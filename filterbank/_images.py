@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -19,7 +20,10 @@ from ._image_files import read_image
 
 Channels: TypeAlias = Literal["average", "separate", "stack"]
 MOST_CHANNELS = 4
-TRANSPARENT = (2, 4)  # so many channels are grey or colour and a mask
+
+
+class UnreadableError(ValueError):
+    """What is raised of arrays whose parts cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,14 @@ class Source:
     stacked: bool
     coloured: bool
     of_file: bool = False
+    where: str = ""  # follows the name of an image
 
     @property
     def count(self) -> int:
         """How many images there are."""
         return int(self.array.shape[0]) if self.stacked else 1
 
-    @property
+    @functools.cached_property
     def sides(self) -> tuple[int, ...]:
         """The shape of one image, without channels."""
         shape = tuple(int(side) for side in self.array.shape)
@@ -46,24 +51,67 @@ class Source:
 
     @property
     def channels(self) -> int:
-        """The number of channels, without transparency."""
-        count = int(self.array.shape[-1]) if self.coloured else 1
-        return count - (count in TRANSPARENT)
+        """The number of channels."""
+        return int(self.array.shape[-1]) if self.coloured else 1
+
+    @functools.cached_property
+    def chunks(self) -> tuple[int, ...] | None:
+        """How many images and which sides are stored together, None if the array has no such parts."""
+        chunks = getattr(self.array, "chunks", None)
+        if not isinstance(chunks, tuple):
+            return None
+        sides = [max(side) if isinstance(side, tuple) else side for side in chunks]
+        return (*([] if self.stacked else [1]), *sides[: len(sides) - int(self.coloured)])
+
+    def name_of(self, images: slice) -> str:
+        """Return the name of one image or of some."""
+        if not self.stacked:
+            return self.name
+        first = images.start + (0 if self.of_file else self.first)
+        last = first + images.stop - images.start - 1
+        name = f"image {first}" if first == last else f"images {first} to {last}"
+        return f"{name} of {self.name}" if self.of_file else name + self.where
+
+    def part(self, images: slice, block: tuple[slice, ...]) -> Source:
+        """Return a part, not yet in memory if this is not."""
+        return replace(self, array=self._slice(images, block), first=self.first + images.start)
+
+    def in_memory(self, images: slice, block: tuple[slice, ...]) -> Source:
+        """Return a part that has been read."""
+        return replace(self, array=self._values(images, block), first=self.first + images.start)
+
+    def _slice(self, images: slice, block: tuple[slice, ...]) -> Any:
+        return self.array[(*((images,) if self.stacked else ()), *block)]
+
+    def _values(self, images: slice, block: tuple[slice, ...]) -> Array:
+        """Return a part as an array in memory, with NaN where it is masked."""
+        try:
+            values: Array = unmasked(np.asanyarray(self._slice(images, block)))
+        except MemoryError:
+            raise
+        except Exception as error:  # Each library has exceptions of its own.
+            raise UnreadableError(f"`images` must be readable, got {self.name_of(images)}: {error}") from error
+        return values
 
     def read(self, images: slice, block: tuple[slice, ...], channels: Channels) -> Float64:
         """Return a part as float64 `(images, channels, *sides)`, perhaps a view; separate channels are images."""
-        part = np.asarray(self.array[(*((images,) if self.stacked else ()), *block)])
+        part = self._values(images, block)
         values = part if self.stacked else part[None]
         with np.errstate(over="ignore"):  # of long doubles; they are refused as infinite
             if not self.coloured:
                 return values[:, None].astype(np.float64, copy=False)
-            values = np.moveaxis(values[..., : self.channels], -1, 1)
+            values = np.moveaxis(values, -1, 1)
             if channels == "average":
                 mean: Float64 = values.mean(axis=1, dtype=np.float64, keepdims=True)
                 return mean
             if channels == "separate":
                 values = values.reshape(-1, 1, *values.shape[2:])
             return values.astype(np.float64, copy=False)
+
+
+def unmasked(array: Any) -> Any:
+    """Return an array with NaN where it is masked; anything else as it is."""
+    return np.ma.filled(array.astype(np.float64), np.nan) if isinstance(array, np.ma.MaskedArray) else array
 
 
 class Depths(dict[int, str]):
@@ -88,17 +136,17 @@ class Depths(dict[int, str]):
 
 
 def sources(
-    images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None], hint: str = ""
+    images: Any, window: tuple[int, ...], refuse: Callable[[Exception], None], hint: str = "", where: str = ""
 ) -> Iterator[Source]:
     """Yield the images one by one, or stack by stack; give to `refuse` what cannot be used, and go on if it returns.
 
-    The `hint` says what to do about files that cannot be used.
+    The `hint` says what to do about files that cannot be used; `where` follows the names of images.
     """
     first = 0
     for entry in _entries(images, len(window)):
-        name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}"
+        name = repr(os.fspath(entry)) if isinstance(entry, (str, os.PathLike)) else f"image {first}{where}"
         try:
-            source = _source(entry, name, first, window)
+            source = _source(entry, name, first, window, where)
         except (TypeError, ValueError, OSError) as error:
             unusable = hint and isinstance(entry, (str, os.PathLike)) and not isinstance(error, OSError)
             refuse(type(error)(f"{str(error).rstrip('.')}; {hint}") if unusable else error)
@@ -143,7 +191,7 @@ def is_array(value: Any) -> bool:
     return has_parts and value.dtype is not np.dtype(object)
 
 
-def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Source:
+def _source(entry: Any, name: str, first: int, window: tuple[int, ...], where: str) -> Source:
     if isinstance(entry, (str, os.PathLike)):
         array = read_image(os.fspath(entry))
     else:
@@ -155,14 +203,14 @@ def _source(entry: Any, name: str, first: int, window: tuple[int, ...]) -> Sourc
     if dtype.kind not in "biuf":
         raise TypeError(f"`images` must be real numbers, got {dtype} in {name}")
     more = len(shape) - dimensions
-    coloured = more in (1, 2) and shape[-1] <= MOST_CHANNELS and (more == 2 or shape[-1] > 1)
+    coloured = more in (1, 2) and shape[-1] <= MOST_CHANNELS and (more == 2 or shape[-1] > 1 or window[-1] > 1)
     stacked = more == 2 or (more == 1 and not coloured)
     if more not in (0, 1, 2) or (more == 2 and not coloured):
         raise ValueError(
             f"`images` must have {dimensions} dimension{'s' * (dimensions > 1)} each for this `size`, one more for up "
             f"to {MOST_CHANNELS} channels and one for a stack, got shape {shape} in {name}; pass a list of images"
         )
-    source = Source(array, name, first, stacked, coloured, isinstance(entry, (str, os.PathLike)))
+    source = Source(array, name, first, stacked, coloured, isinstance(entry, (str, os.PathLike)), where)
     if any(side < k for side, k in zip(source.sides, window, strict=True)):
         read = f", {source.count} images of {_check.window_words(source.sides)}: channels are 2 to 4" * stacked
         raise ValueError(
@@ -176,4 +224,9 @@ def _array(entry: Any, name: str) -> Array:
     try:
         return np.asarray(entry)
     except ValueError as error:
+        if any(is_array(part) for part in entry):
+            raise ValueError(
+                f"`images` must be images, got several arrays of different shapes in {name}; of pairs of an image and "
+                f"its label pass the images, (image for image, label in pairs)"
+            ) from None
         raise ValueError(f"`images` must be arrays, got rows of different lengths in {name}: {error}") from error

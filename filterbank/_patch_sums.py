@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft
 
 from ._check import Array, Float64
@@ -79,6 +80,15 @@ def patch_rows(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]
     for place, _, _ in runs(views.shape[: dimensions + 1], max(1, VALUES_AT_ONCE // pixels)):
         rows = views[place].reshape(-1, pixels)
         yield rows if finite else rows[np.isfinite(rows).all(axis=1)]
+
+
+def have_finite_patches(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Return for each image whether it has a finite patch."""
+    finite: npt.NDArray[np.bool_] = np.asarray(np.isfinite(images).all(axis=1))
+    for axis, (k, step) in enumerate(zip(window, stride, strict=True), start=1):
+        within = np.lib.stride_tricks.sliding_window_view(finite, k, axis=axis)
+        finite = np.asarray(within.all(axis=-1))[(slice(None),) * axis + (slice(None, None, step),)]
+    return np.asarray(finite.reshape(len(finite), -1).any(axis=1))
 
 
 # By autocorrelation

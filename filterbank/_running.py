@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._check import Float64
-from ._patch_sums import patch_sums, sums_by_rows
+from ._patch_sums import patch_rows, patch_sums, sums_by_rows
 
 MATRICES = 3  # as large as the covariance, that are in memory at the same time
 VALUES_IN_BLOCK = 2**19  # of images that are summed at once, so that the transforms stay in the cache
+MOST_LOST = 1e4  # by so much a variance may fall as its mean is taken away; float64 keeps twelve digits of sixteen
 
 
 class Moments(NamedTuple):
@@ -41,8 +42,9 @@ class Running:
     of their number.
     """
 
-    def __init__(self, window: tuple[int, ...], stride: tuple[int, ...]) -> None:
-        self.window, self.stride = window, stride
+    def __init__(self, window: tuple[int, ...], stride: tuple[int, ...], remove_mean: bool = False) -> None:
+        self.window, self.stride, self.remove_mean = window, stride, remove_mean
+        self._level: Float64 | None = None  # of each channel; means are kept as what is above it
         self._waiting: list[Float64] = []  # small images of one shape
         self._images_waiting = 0
         self._values_waiting = 0
@@ -70,13 +72,29 @@ class Running:
         if full:
             self._sum_waiting()
 
+    def state(self) -> Any:
+        """Return what `restore` comes back to."""
+        return self._waiting, len(self._waiting), self._images_waiting, self._values_waiting, self._summed
+
+    def restore(self, state: Any) -> None:
+        """Forget what was added since."""
+        self._waiting, length, self._images_waiting, self._values_waiting, self._summed = state
+        del self._waiting[length:]
+
     def moments(self) -> Moments | None:
         """Return the moments so far, or None if there is no patch yet."""
         self._sum_waiting()
         total: Moments | None = None
         for _, part in reversed(self._summed[1]):
             total = part if total is None else merged(part, total)
-        return total
+        if total is None or self._level is None:
+            return None
+        return total._replace(mean=total.mean + self._in_patch(self._level))
+
+    def _in_patch(self, level: Float64) -> Float64:
+        """Return a patch of which each channel is constant, row by row, without its mean where that is wanted."""
+        patch: Float64 = np.tile(level, math.prod(self.window))
+        return patch - patch.mean() if self.remove_mean else patch
 
     def _sum_waiting(self) -> None:
         if not self._waiting:
@@ -85,14 +103,17 @@ class Running:
         ended = self._images_waiting
         self._waiting, self._images_waiting, self._values_waiting = [], 0, 0
         _require_memory(images.shape[1] * math.prod(self.window))
-        part = _moments(images, self.window, self.stride)
         count, tree = self._summed
-        if part is not None:
-            tree, level = tree.copy(), 0
-            while tree and tree[-1][0] == level:
-                part = merged(tree.pop()[1], part)
-                level += 1
-            tree.append((level, part))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused at the end
+            level, part = _moments(images, self.window, self.stride, self.remove_mean)
+            if part is not None:
+                self._level = level if self._level is None else self._level
+                part = part._replace(mean=part.mean + self._in_patch(level - self._level))
+                tree, height = tree.copy(), 0
+                while tree and tree[-1][0] == height:
+                    part = merged(tree.pop()[1], part)
+                    height += 1
+                tree.append((height, part))
         self._summed = (count + ended, tree)
 
 
@@ -114,28 +135,79 @@ def all_finite(images: Float64) -> bool:
         return bool(np.isfinite(images.sum()) or np.isfinite(images).all())
 
 
-def _moments(images: Float64, window: tuple[int, ...], stride: tuple[int, ...]) -> Moments | None:
-    """Return the moments of the finite patches of images that fit into the cache."""
+def _moments(
+    images: Float64, window: tuple[int, ...], stride: tuple[int, ...], remove_mean: bool
+) -> tuple[Float64, Moments | None]:
+    """Return a level of each channel, and the moments above it of the finite patches of images that fit the cache."""
     every = all_finite(images)
-    values = images if every else images[np.isfinite(images)]
-    if not values.size:
-        return None
-    # About a value near the mean, which costs no digits: one of the pixels, so that constant images are exactly zero.
-    some = values[tuple(slice(None, None, -(-side // 16)) for side in values.shape)]
-    origin = float(some.flat[np.argmin(np.abs(some - values.mean()))])
-    count, total, products = (patch_sums if every else sums_by_rows)(images - origin, window, stride)
+    apart = images - _levels(images, 0) if remove_mean else images  # what goes with their means
+    level = _levels(apart, 1)
+    count, total, products = (patch_sums if every else sums_by_rows)(apart - level, window, stride)
     if not count:
-        return None
+        return level.ravel(), None
+    mean, square = total / count, products / count
+    moments = Moments(count, mean, square - np.outer(mean, mean))
+    if remove_mean:
+        moments = Moments(count, *without_mean(mean, moments.covariance))
+    if square.diagonal().max() > MOST_LOST * moments.covariance.diagonal().max():
+        return np.zeros(level.size), _moments_in_two_passes(images, window, stride, remove_mean)
+    return level.ravel(), moments
+
+
+def without_mean(mean: Float64, covariance: Float64) -> tuple[Float64, Float64]:
+    """Return mean and covariance of patches of which each has lost its own mean."""
+    covariance = covariance - covariance.mean(axis=0)
+    return mean - mean.mean(), covariance - covariance.mean(axis=1, keepdims=True)
+
+
+def _levels(images: Float64, axis: int) -> Float64:
+    """Return a value near the mean of each image or channel, to subtract; of constants that leaves zeros."""
+    steps = [1 if at == axis else -(-side // 16) for at, side in enumerate(images.shape)]
+    some = np.moveaxis(images[tuple(slice(None, None, step) for step in steps)], axis, 0)
+    some = some.reshape(len(some), -1)
+    finite = np.isfinite(some)
+    mean = some.sum(axis=1, where=finite) / np.maximum(1, finite.sum(axis=1))
+    nearest = np.where(finite, np.abs(some - mean[:, None]), np.inf).argmin(axis=1)
+    levels = np.where(finite.any(axis=1), some[np.arange(len(some)), nearest], 0.0)
+    return _coarse(levels, some[finite]).reshape([-1 if at == axis else 1 for at in range(images.ndim)])
+
+
+def _coarse(levels: Float64, values: Float64) -> Float64:
+    """Return levels rounded to what the largest values are multiples of, which then lose no digits by subtraction."""
+    grain = np.spacing(np.abs(values).max(initial=0.0))
+    rounded: Float64 = np.round(levels / grain) * grain
+    return rounded
+
+
+def _moments_in_two_passes(
+    images: Float64, window: tuple[int, ...], stride: tuple[int, ...], remove_mean: bool
+) -> Moments:
+    """Return the moments where differences of large sums would lose digits: the mean first, then what is above it."""
+    pixels = images.shape[1] * math.prod(window)
+    count, total, products = 0, np.zeros(pixels), np.zeros((pixels, pixels))
+    for rows in patch_rows(images, window, stride):
+        count, total = count + len(rows), total + rows.sum(axis=0)
     mean = total / count
-    return Moments(count, mean + origin, products / count - np.outer(mean, mean))
+    for rows in patch_rows(images, window, stride):
+        apart = rows - mean
+        if remove_mean:
+            apart -= _coarse(apart[:, :1], apart)  # exact, and what is left of their means goes at the end
+        products += apart.T @ apart
+    covariance = products / count
+    return Moments(count, *(without_mean(mean, covariance) if remove_mean else (mean, covariance)))
 
 
 def blocks(
-    sides: tuple[int, ...], window: tuple[int, ...], stride: tuple[int, ...], channels: int, values: int | None = None
+    sides: tuple[int, ...],
+    window: tuple[int, ...],
+    stride: tuple[int, ...],
+    channels: int,
+    values: int | None = None,
+    chunks: tuple[int, ...] | None = None,
 ) -> Iterator[tuple[slice, ...]]:
     """Yield parts of an image that overlap, so that each patch lies in exactly one of them as a patch of that part.
 
-    They have about so many values, by default so many that the transforms stay in the cache.
+    They have about so many values, by default so many that the transforms stay in the cache, and begin where chunks do.
     """
     most = list(sides)
     while math.prod(most) * channels > (values or VALUES_IN_BLOCK):
@@ -144,12 +216,17 @@ def blocks(
         if room[widest] <= 0:  # nothing but overlap would be left
             break
         most[widest] = max(-(-most[widest] // 2), 2 * window[widest])
-    yield from itertools.product(*map(_cuts, sides, window, stride, most))
+    yield from itertools.product(*map(_cuts, sides, window, stride, most, chunks or (1,) * len(sides)))
 
 
-def _cuts(side: int, k: int, step: int, most: int) -> list[slice]:
-    """Cut one axis into parts with about the same number of places, of about `most` pixels and the overlap."""
+def _cuts(side: int, k: int, step: int, most: int, chunk: int) -> list[slice]:
+    """Cut one axis into parts of about `most` pixels and the overlap: of whole chunks, or about the same length."""
     places = (side - k) // step + 1
-    count = min(places, -(-side // most))
-    bounds = [places * part // count for part in range(count + 1)]
+    if 1 < chunk <= most < side:
+        whole = most // chunk * chunk
+        bounds = [*(-(-at // step) for at in range(0, side, whole) if at <= side - k), places]
+        bounds = sorted({min(at, places) for at in bounds})
+    else:
+        count = min(places, -(-side // most))
+        bounds = [places * part // count for part in range(count + 1)]
     return [slice(a * step, (b - 1) * step + k) for a, b in itertools.pairwise(bounds)]

@@ -6,7 +6,8 @@ import copy
 import functools
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -15,7 +16,8 @@ import numpy.typing as npt
 
 from . import _check, _cluster, _store, _values
 from ._check import Float64, Size
-from ._images import Channels, Depths, Source, expected, sources
+from ._images import Channels, Depths, Source, UnreadableError, expected, sources
+from ._patch_sums import have_finite_patches
 from ._progress import Bar
 from ._running import VALUES_IN_BLOCK, Moments, Running, all_finite, blocks, merged
 from ._table import shows_itself
@@ -113,6 +115,9 @@ class PatchMoments:
             if not np.isfinite(values).all():
                 raise ValueError(f"`{name}` must be finite, got NaN or infinity; scale images of huge values down")
             object.__setattr__(self, name, _values.frozen(values))
+        rounding = 1e-10 * np.abs(self.covariance).max()
+        if np.abs(self.covariance - self.covariance.T).max() > rounding or self.covariance.diagonal().min() < -rounding:
+            raise ValueError("`covariance` must be symmetric, with variances of at least 0; (c + c.T) / 2 makes it so")
         object.__setattr__(self, "size", tuple(int(side) for side in self.size))
         object.__setattr__(self, "count", _check.integer("count", self.count, at_least=1))
         object.__setattr__(self, "images", _check.integer("images", self.images, at_least=1))
@@ -130,7 +135,7 @@ class PatchMoments:
         Parameters
         ----------
         other : PatchMoments
-            Of patches of the same size.
+            Of patches of the same size, taken at any `stride`: each patch counts once.
 
         Returns
         -------
@@ -261,12 +266,12 @@ def patch_moments(
     ----------
     images : array_like, path, or iterable of array_like and paths
         One image `(height, width)`, a stack `(count, height, width)`, a path, or any iterable of them, also of
-        different sizes, read once; for 1-D and 3-D patches, signals and volumes. A last axis more of 2 to 4 entries
-        holds channels; of 2 or 4, the last is transparency and left out. Files are images that scikit-image reads, with
-        pages as a stack and CMYK as RGB, `.npy` arrays, and `.npz` files of one array. Arrays of any library with
-        `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays of dask and bags of images or paths
-        are summed where dask computes, on a cluster if there is a client. Values are taken as they are: images of 16
-        bits weigh 66000 times as much in a covariance as those of 8.
+        different sizes, read once; for 1-D and 3-D patches, signals and volumes. A last axis more of 1 to 4 entries
+        holds channels, all of which count. Files are images that scikit-image reads, with pages as a stack, CMYK as RGB
+        and without the transparency that they say they have, `.npy` arrays, and `.npz` files of one array. Arrays of
+        any library with `shape`, `dtype` and slices are read in parts: `numpy.memmap`, zarr. Arrays of dask and bags of
+        images or paths are summed where dask computes, on a cluster if there is a client. Values are taken as they are:
+        images of 16 bits weigh 66000 times as much in a covariance as those of 8.
     size : int or tuple of int
         Size of a patch in pixels, square for an int, of one, two or three dimensions for a tuple.
     stride : int or tuple of int, default 1
@@ -277,9 +282,10 @@ def patch_moments(
     remove_mean : bool, default False
         Take from each patch its own mean.
     progress : bool, default False
-        Show a bar with images and pixels per second; not of dask, which has its own.
+        Show a bar with images and pixels per second; of dask its own bar of tasks, on a cluster see its dashboard.
     nan : {"raise", "skip"}, default "raise"
-        What to do about NaN and infinity: raise an error, or leave out the patches that hold one.
+        What to do about NaN, infinity and masked pixels: raise an error, or leave out the patches that hold one, and
+        name in `skipped` the images that have no other.
     on_error : {"raise", "skip"}, default "raise"
         What to do about images that cannot be used, unreadable files or arrays smaller than a patch: raise an error, or
         leave them out and say so in `skipped`.
@@ -318,7 +324,8 @@ def patch_moments(
     above 1 takes rows. Both agree to rounding.
 
     Large images are cut into overlapping blocks of about 0.5 million values; memory beyond the images is a small
-    multiple of that and a few covariances. Moments of blocks and images are merged in a binary tree, so that rounding
+    multiple of that and a few covariances. Of arrays that are stored in chunks, whole ones are read, up to 8 million
+    values at a time. Moments of blocks and images are merged in a binary tree, so that rounding
     grows with the logarithm of their number.
 
     References
@@ -342,9 +349,9 @@ def patch_moments(
     _check.choice("on_error", on_error, RAISE_OR_SKIP)
     _check.flag("remove_mean", remove_mean)
     _check.flag("progress", progress)
-    reader = _Reader(window, steps, channels, nan == "skip", on_error == "skip")
+    reader = _Reader(window, steps, channels, remove_mean, nan == "skip", on_error == "skip")
     if _cluster.is_collection(images):
-        part = _on_workers(images, reader, remove_mean)
+        part = _on_workers(images, reader, progress)
         part.depths.tell()
         return _complete(part)
     try:
@@ -357,9 +364,9 @@ def patch_moments(
             for source in sources(images, window, refuse, reader.hint):
                 bar.expect(source.count - 1)
                 reader.add(source, bar)
-            moments = reader.moments(remove_mean)
+            moments = reader.moments()
     except KeyboardInterrupt:
-        raise PatchesInterrupted(reader.moments(remove_mean)) from None
+        raise PatchesInterrupted(reader.moments()) from None
     reader.depths.tell()
     return _some(moments, reader.skipped)
 
@@ -382,14 +389,20 @@ class _Reader:
     """What `patch_moments` has read so far."""
 
     def __init__(
-        self, window: tuple[int, ...], stride: tuple[int, ...], channels: Channels, skip_nan: bool, skip_errors: bool
+        self,
+        window: tuple[int, ...],
+        stride: tuple[int, ...],
+        channels: Channels,
+        remove_mean: bool,
+        skip_nan: bool,
+        skip_errors: bool,
     ) -> None:
         self.window, self.stride, self.channels = window, stride, channels
         self.skip_nan, self.skip_errors = skip_nan, skip_errors
         self.skipped: list[str] = []
         self.depths = Depths()
-        self._depth: int | None = None  # channels of a patch, where they stack
-        self._running = Running(window, stride)
+        self.depth: int | None = None  # channels of a patch, where they stack
+        self._running = Running(window, stride, remove_mean)
 
     @property
     def hint(self) -> str:
@@ -404,52 +417,95 @@ class _Reader:
 
     def add(self, source: Source, bar: Bar) -> None:
         """Add the patches of an image or a stack, part by part."""
-        if self.channels == "stack" and self._depth not in (None, source.channels):
+        if self.channels == "stack" and self.depth not in (None, source.channels):
             self.refuse(
                 ValueError(
-                    f'`images` must all have {self._depth} channels where channels="stack", got {source.channels} '
+                    f'`images` must all have {self.depth} channels where channels="stack", got {source.channels} '
                     f"in {source.name}"
                 )
             )
             return
-        self._depth = source.channels if self.channels == "stack" else 1
+        self.depth = source.channels if self.channels == "stack" else 1
         self.depths.add(source)
-        values = source.channels * math.prod(source.sides)
-        at_once = max(1, VALUES_IN_BLOCK // values)
-        parts = list(blocks(source.sides, self.window, self.stride, source.channels))
+        at_once = _at_once(source, VALUES_IN_TASK if source.chunks else VALUES_IN_BLOCK)
         for start in range(0, source.count, at_once):
-            count = min(at_once, source.count - start)
+            self._add_images(source, range(start, min(start + at_once, source.count)), bar)
+
+    def _add_images(self, source: Source, images: range, bar: Bar) -> None:
+        """Add some images of a stack, or none of them if they cannot be read."""
+        before, without = self._running.state(), set(images)
+        try:
+            for some, values, share, last in self._parts(source, images):
+                without.difference_update(self._with_patches(values, source, some))
+                self._running.add(values, ended=len(some) - len(without.intersection(some)) if last else 0)
+                bar.advance(share * len(some), values.size)
+        except UnreadableError as error:
+            self._running.restore(before)
+            if not self.skip_errors or len(images) == 1:
+                self.refuse(error)
+            else:
+                for at in images:
+                    self._add_images(source, range(at, at + 1), bar)
+            return
+        self.skipped += [f"no finite patch in {source.name_of(slice(at, at + 1))}" for at in sorted(without)]
+
+    def _parts(self, source: Source, images: range) -> Iterator[tuple[range, Float64, float, bool]]:
+        """Yield parts: of which images, their values, which share of these images, and whether they end with it."""
+        layout = (source.sides, self.window, self.stride, source.channels)
+        if not source.chunks:
+            parts = list(blocks(*layout))
             for part in parts:
-                images = source.read(slice(start, start + count), part, self.channels)
-                if not self.skip_nan:
-                    self._require_finite(images, source, start, count)
-                self._running.add(images, ended=count if part is parts[-1] else 0)
-                bar.advance(count / len(parts), images.size)
+                values = source.read(slice(images.start, images.stop), part, self.channels)
+                yield images, values, 1 / len(parts), part is parts[-1]
+            return
+        tiles = list(blocks(*layout, VALUES_IN_TASK, source.chunks[1:]))
+        for tile in tiles:
+            held = source.in_memory(slice(images.start, images.stop), tile)
+            at_once = _at_once(held, VALUES_IN_BLOCK)
+            for start in range(0, held.count, at_once):
+                own = range(start, min(start + at_once, held.count))
+                for some, values, share, last in self._parts(held, own):
+                    here = range(images.start + some.start, images.start + some.stop)
+                    yield here, values, share / len(tiles), last and tile is tiles[-1]
 
-    def _require_finite(self, images: Float64, source: Source, start: int, count: int) -> None:
-        if not all_finite(images):
-            finite = np.isfinite(images)
-            at = start + int(np.flatnonzero(~finite.reshape(count, -1).all(axis=1))[0])
-            name = f"image {source.first + at}" if source.stacked else source.name
+    def _with_patches(self, values: Float64, source: Source, images: range) -> Iterable[int]:
+        """Return which images have patches here, or refuse them if they are not finite."""
+        if all_finite(values):
+            return images
+        if not self.skip_nan:
+            at = images.start + int(np.flatnonzero(~np.isfinite(values).reshape(len(images), -1).all(axis=1))[0])
             raise ValueError(
-                f'`images` must be finite, got NaN or infinity in {name}; nan="skip" leaves such patches out'
+                f"`images` must be finite, got NaN or infinity in {source.name_of(slice(at, at + 1))}; "
+                f'nan="skip" leaves such patches out'
             )
+        # Separate channels are images of their own here.
+        have = have_finite_patches(values, self.window, self.stride).reshape(len(images), -1)
+        return [at for at, has in zip(images, have, strict=True) if has.any()]
 
-    def moments(self, remove_mean: bool) -> PatchMoments | None:
+    def part(self, found: Iterable[Source]) -> _Part:
+        """Add images in a task of dask, and return what came of them."""
+        for source in found:
+            self.add(source, Bar(None, shown=False))
+        return _Part(self.moments(), self.skipped, self.depths)
+
+    def moments(self) -> PatchMoments | None:
         """Return the moments of all patches so far, None without any."""
         with np.errstate(over="ignore", invalid="ignore"):  # PatchMoments refuses what is not finite
             total = self._running.moments()
         if total is None:
             return None
-        mean, covariance = total.mean, total.covariance
-        if remove_mean:
-            mean = mean - mean.mean()
-            covariance = covariance - covariance.mean(axis=0)
-            covariance -= covariance.mean(axis=1, keepdims=True)
-        size = self.window if self.channels != "stack" else (*self.window, self._depth or 1)
-        covariance = (covariance + covariance.T) / 2
+        size = self.window if self.channels != "stack" else (*self.window, self.depth or 1)
+        covariance = (total.covariance + total.covariance.T) / 2
         images = max(1, self._running.images)  # the first may be read in part, where it was interrupted
-        return PatchMoments(size, total.patches, mean, covariance, images, remove_mean, tuple(self.skipped))
+        remove_mean = self._running.remove_mean
+        return PatchMoments(size, total.patches, total.mean, covariance, images, remove_mean, tuple(self.skipped))
+
+
+def _at_once(source: Source, most: int) -> int:
+    """Return how many images to take together for so many values: one, or some, in whole chunks if they have some."""
+    count = max(1, most // max(1, source.channels * math.prod(source.sides)))
+    chunk = source.chunks[0] if source.chunks else 1
+    return count // chunk * chunk or count
 
 
 class _Part(NamedTuple):
@@ -460,45 +516,58 @@ class _Part(NamedTuple):
     depths: Depths
 
 
-def _on_workers(images: Any, reader: _Reader, remove_mean: bool) -> _Part:
+def _on_workers(images: Any, reader: _Reader, progress: bool) -> _Part:
     """Sum a dask bag or array; each task begins with a copy of `reader`, which has read nothing."""
-
-    def of_sources(found: Iterable[Source], own: _Reader) -> _Part:
-        for source in found:
-            own.add(source, Bar(None, shown=False))
-        return _Part(own.moments(remove_mean), own.skipped, own.depths)
-
-    def of_bag(entries: Any) -> _Part:
-        own = copy.deepcopy(reader)
-        return of_sources(sources(entries, own.window, own.refuse, own.hint), own)
+    if _cluster.is_bag(images):
+        return _of_bag(images, reader, progress)
 
     def of_block(source: Source) -> _Part:
-        return of_sources([source], copy.deepcopy(reader))
+        return copy.deepcopy(reader).part([source])
 
-    if _cluster.is_bag(images):
-        return _reduced(images.to_delayed(), of_bag)
-    (source,) = sources(images, reader.window, reader.refuse)
-    parts = []
-    values = source.channels * math.prod(source.sides)
-    at_once = max(1, VALUES_IN_TASK // values)
-    cuts = list(blocks(source.sides, reader.window, reader.stride, source.channels, VALUES_IN_TASK))
-    for start in range(0, source.count, at_once):
-        for block in cuts:
-            key = (*((slice(start, start + at_once),) if source.stacked else ()), *block)
-            parts.append(replace(source, array=source.array[key], first=start))
-    part = _reduced(parts, of_block, len(cuts))
-    return part._replace(moments=part.moments and replace(part.moments, images=source.count))
+    parts, count, cuts = [], 0, []
+    for source in sources(images, reader.window, reader.refuse):
+        count, at_once = source.count, _at_once(source, VALUES_IN_TASK)
+        layout = (source.sides, reader.window, reader.stride, source.channels)
+        cuts = list(blocks(*layout, VALUES_IN_TASK, source.chunks and source.chunks[1:]))
+        for start in range(0, count, at_once):
+            parts += [source.part(slice(start, start + at_once), block) for block in cuts]
+    part = _reduced(parts, of_block, progress, len(cuts))
+    moments = part.moments and replace(part.moments, images=count - len(part.skipped))
+    return part._replace(moments=moments, skipped=[*reader.skipped, *part.skipped])
 
 
-def _reduced(parts: Iterable[Any], of_part: Callable[[Any], _Part], blocks_each: int = 1) -> _Part:
-    """Sum the parts where dask computes; each image counts in so many blocks."""
+def _of_bag(images: Any, reader: _Reader, progress: bool) -> _Part:
+    partitions = list(enumerate(images.to_delayed()))
+
+    def entries(partition: tuple[int, Any], own: _Reader) -> Iterator[Source]:
+        return sources(partition[1], own.window, own.refuse, own.hint, f" of partition {partition[0]}")
+
+    def first_depth(partition: tuple[int, Any]) -> int | None:
+        return next((source.channels for source in entries(partition, copy.deepcopy(reader))), None)
+
+    def of_part(partition: tuple[int, Any]) -> _Part:
+        own = copy.deepcopy(reader)
+        return own.part(entries(partition, own))
+
+    if reader.channels == "stack":  # as many as the first image has, on all workers
+        depths = (_cluster.computed(first_depth, partition) for partition in partitions)
+        reader.depth = next((depth for depth in depths if depth), None)
+    return _reduced(partitions, of_part, progress)
+
+
+def _reduced(parts: Iterable[Any], of_part: Callable[[Any], _Part], progress: bool, blocks_each: int = 1) -> _Part:
+    """Sum the parts where dask computes; each image counts in so many blocks, and is left out if it has none."""
+
+    def whole(part: _Part) -> _Part:
+        skipped = [line for line, times in Counter(part.skipped).items() if times >= blocks_each]
+        images = max(1, part.moments.images // blocks_each) if part.moments else 0
+        return part._replace(moments=part.moments and replace(part.moments, images=images), skipped=skipped)
+
     try:
-        return _cluster.reduced(parts, of_part, _together) or _together([])
+        return whole(_cluster.reduced(parts, of_part, _together, progress) or _together([]))
     except _cluster.Interrupted as stop:
-        moments, skipped, _ = stop.partial
-        images = max(1, moments.images // blocks_each) if moments else 0
-        partial = moments and replace(moments, images=images, skipped=tuple(skipped))
-        raise PatchesInterrupted(partial) from None
+        moments, skipped, _ = whole(stop.partial)
+        raise PatchesInterrupted(moments and replace(moments, skipped=tuple(skipped))) from None
 
 
 def _together(parts: list[_Part]) -> _Part:

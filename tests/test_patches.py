@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -14,6 +15,7 @@ from skimage import data
 
 import filterbank as fb
 from filterbank import _patch_sums, _running, patches
+from filterbank._images import Source
 
 RELATIVE = 1e-11
 
@@ -117,18 +119,72 @@ def test_every_patch_lies_in_one_block(sides, window, stride, values):
     assert sorted(found) == list(itertools.product(*places))
 
 
-def exact(image, k):
-    """Return the covariance of the patches of an 8-bit image: sums of integers, and one division."""
-    views = np.lib.stride_tricks.sliding_window_view(image.astype(np.int64), (k, k)).reshape(-1, k * k)
-    sums, products, count = views.sum(axis=0), views.T @ views, len(views)
-    numerators = [
-        [count * int(products[i, j]) - int(sums[i]) * int(sums[j]) for j in range(k * k)] for i in range(k * k)
-    ]
-    return np.array([[float(fractions.Fraction(entry, count**2)) for entry in row] for row in numerators])
+def by_long_doubles(images, k, remove_mean):
+    rows = np.array([row for image in images for row in rows_by_loops(image, (k, k), (1, 1))], dtype=np.longdouble)
+    mean = rows.mean(axis=0)
+    apart = rows - mean
+    if remove_mean:
+        mean, apart = mean - mean.mean(), apart - apart.mean(axis=1, keepdims=True)
+    return mean, apart.T @ apart / len(rows)
+
+
+NOISE = np.random.default_rng(8).standard_normal((40, 30))
+LEVELS = np.array([0, 1e6, -1e6])
+
+
+@pytest.mark.parametrize("in_block", [1000, 2**19])
+@pytest.mark.parametrize("remove_mean", [False, True])
+@pytest.mark.parametrize(
+    ("images", "channels"),
+    [
+        ([NOISE[..., None] * 1e-3 + LEVELS], "stack"),
+        ([NOISE[..., None] * 1e-3 + LEVELS + 1e6 * i for i in range(3)], "stack"),
+        ([NOISE * 1e-3 + level for level in LEVELS], "average"),
+        ([NOISE * 3 + 20_000.0 * i for i in range(3)], "average"),
+        ([NOISE * 1e-3 + (np.arange(30) > 14) * 1e6], "average"),
+    ],
+)
+def test_levels_of_channels_images_and_places_cost_no_digits(images, channels, remove_mean, in_block, monkeypatch, way):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", in_block)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", in_block)
+    moments = fb.patch_moments(images, 4, channels=channels, remove_mean=remove_mean)
+    mean, covariance = by_long_doubles(images, 4, remove_mean)
+    scale = float(np.abs(covariance).max())
+    np.testing.assert_allclose(moments.covariance, covariance.astype(float), rtol=0, atol=RELATIVE * scale)
+    atol = RELATIVE * scale**0.5 + 1e-15 * max(np.abs(image).max() for image in images)
+    np.testing.assert_allclose(moments.mean, mean.astype(float), rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("remove_mean", [False, True])
+@pytest.mark.parametrize("pattern", [NOISE[:9, :9] * 1e6, np.arange(9) * 1e4])
+def test_a_pattern_in_all_images_costs_no_digits(pattern, remove_mean, way):
+    images = [pattern + part * 1e-3 for part in NOISE.ravel()[:1134].reshape(14, 9, 9)]
+    covariance = by_long_doubles(images, 9, remove_mean)[1].astype(float)
+    moments = fb.patch_moments(images, 9, remove_mean=remove_mean)
+    np.testing.assert_allclose(moments.covariance, covariance, rtol=0, atol=RELATIVE * np.abs(covariance).max())
+
+
+class Integers:
+    """Sums over the patches of images of whole numbers, without rounding."""
+
+    def __init__(self, images, k):
+        views = [np.lib.stride_tricks.sliding_window_view(image.astype(np.int64), (k, k)) for image in images]
+        rows = np.concatenate([view.reshape(-1, k * k) for view in views])
+        self.sums = [len(rows), rows.sum(axis=0).astype(object), (rows.T @ rows).astype(object)]
+
+    def add(self, other, times):
+        self.sums = [one + times * more for one, more in zip(self.sums, other.sums, strict=True)]
+
+    def covariance(self):
+        """Return the covariance, with one rounding."""
+        count, sums, products = self.sums
+        return np.vectorize(lambda entry: float(fractions.Fraction(entry, count**2)), otypes=[float])(
+            count * products - np.multiply.outer(sums, sums)
+        )
 
 
 def test_eight_bit_images_to_the_last_digits(photograph, way):
-    covariance = exact(photograph[:200, :160], 5)
+    covariance = Integers([photograph[:200, :160]], 5).covariance()
     moments = fb.patch_moments(photograph[:200, :160], 5)
     assert np.abs(moments.covariance - covariance).max() < 1e-14 * covariance.max()
     values, expected = np.linalg.eigvalsh(moments.covariance), np.linalg.eigvalsh(covariance)
@@ -154,25 +210,40 @@ def test_a_large_offset_costs_no_digits(way):
     np.testing.assert_allclose(moved.covariance, moments.covariance, rtol=0, atol=1e-13)
 
 
-def test_many_parts_keep_the_small_eigenvalues():
-    """Moments doubled thirty times, to 1e12 patches, keep the eigenvalues; the smallest is 1e-6 of the largest."""
-    moments = fb.patch_moments(np.random.default_rng(0).random((40, 40)).cumsum(axis=0).cumsum(axis=1), 4)
-    many = moments
-    for _ in range(30):
-        many += many
-    assert many.count == moments.count * 2**30 > 10**12
-    small, kept = np.linalg.eigvalsh(moments.covariance), np.linalg.eigvalsh(many.covariance)
-    assert 0 < small[0] < 1e-6 * small[-1]
-    np.testing.assert_allclose(kept, small, rtol=0, atol=1e-15 * small[-1])
+def assert_keeps_eigenvalues(moments, integers):
+    covariance = integers.covariance()
+    values, expected = np.linalg.eigvalsh(moments.covariance), np.linalg.eigvalsh(covariance)
+    assert 0 < expected[0] < 1e-3 * expected[-1]
+    assert np.abs(moments.covariance - covariance).max() < 3e-14 * covariance.max()
+    assert np.abs(values - expected).max() < 3e-14 * expected[-1]
 
 
-def test_many_images_one_after_the_other_keep_the_small_eigenvalues(photograph):
-    """The same 8-bit image 3,000 times has the moments that integers give for one."""
-    image = photograph[:30, :30]
-    moments = fb.patch_moments((image for _ in range(3000)), 4)
-    assert moments.images == 3000
-    expected = np.linalg.eigvalsh(exact(image, 4))
-    np.testing.assert_allclose(np.linalg.eigvalsh(moments.covariance), expected, rtol=0, atol=1e-14 * expected[-1])
+def crops(photograph, count):
+    """Images of 16 bits, each brighter than the one before."""
+    return [photograph[3 * i % 490 :, 7 * i % 480 :][:12, :14] + np.uint16(60_000 * i // count) for i in range(count)]
+
+
+def test_many_parts_keep_the_small_eigenvalues(photograph):
+    """Images of different means, of which each has the weight of all before it, to 1e12 patches."""
+    images = crops(photograph, 33)
+    many, integers = fb.patch_moments(images[0], 4), Integers(images[:1], 4)
+    for doublings, image in enumerate(images[1:]):
+        part = fb.patch_moments(image, 4)
+        for _ in range(doublings):
+            part += part
+        many += part
+        integers.add(Integers([image], 4), 2**doublings)
+    assert many.count == integers.sums[0] == 99 * 2**32 > 4 * 10**11
+    assert_keeps_eigenvalues(many, integers)
+
+
+@pytest.mark.parametrize("in_block", [300, 20_000, 2**19])
+def test_many_images_one_after_the_other_keep_the_small_eigenvalues(in_block, photograph, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", in_block)
+    images = crops(photograph, 2000)
+    moments = fb.patch_moments(iter(images), 4)
+    assert moments.images == 2000
+    assert_keeps_eigenvalues(moments, Integers(images, 4))
 
 
 # Where images come from
@@ -251,6 +322,116 @@ def test_arrays_on_a_disk_are_read_in_parts(shape, tmp_path, monkeypatch):
     assert 0 < in_parts.largest <= 2 * 5000  # with the overlap
 
 
+class Stored:
+    """An array in chunks on a disk, so to say: it counts how often a chunk is read, and may be broken in places."""
+
+    def __init__(self, values, chunks, broken=()):
+        self.values, self.shape, self.dtype, self.chunks = values, values.shape, values.dtype, chunks
+        self.broken, self.reads = broken, 0
+
+    def __getitem__(self, key):
+        part = self.values[key]
+        if part.size:
+            cuts = (cut.indices(side) for cut, side in zip(key, self.shape, strict=True))
+            own = [
+                range(begin // chunk, (end - 1) // chunk + 1)
+                for (begin, end, _), chunk in zip(cuts, self.chunks, strict=True)
+            ]
+            self.reads += len(list(itertools.product(*own)))
+            if any(place in self.broken for place in itertools.product(*own)):
+                raise OSError("a checksum is wrong")
+        return part
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize(
+    ("shape", "chunks", "most"),
+    [
+        ((256, 256), (64, 64), 20),
+        ((100, 250), (32, 90), 16),
+        ((60, 20, 20), (10, 20, 20), 6),
+        ((7, 40, 30), (2, 16, 16), 24),
+    ],
+)
+def test_arrays_in_chunks_are_read_by_chunks(shape, chunks, most, stride, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 1000)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 1000)
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", 2**15)
+    values = np.random.default_rng(4).random(shape)
+    stored = Stored(values, chunks)
+    images = values if len(shape) == 3 else [values]
+    assert_are(fb.patch_moments(stored, 5, stride=stride), by_loops(images, (5, 5), (stride, stride)))
+    assert 0 < stored.reads <= most
+
+
+@pytest.mark.parametrize("chunks", [None, (1, 16, 30)])
+def test_images_that_cannot_be_read_are_left_out_whole(chunks, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 3000)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 3000)
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", 3000)
+    values = np.random.default_rng(4).random((6, 50, 30))
+    stored = Stored(values, (1, 16, 30), broken={(2, 1, 0), (4, 3, 0)})
+    whole = Stored(values[0], (50, 30))
+    images = [whole, stored, Stored(values[0], (50, 30), broken={(0, 0)})]
+    if chunks is None:
+        monkeypatch.setattr(Source, "chunks", None)
+    moments = fb.patch_moments(images, 5, on_error="skip")
+    assert_are(moments, by_loops(values[[0, 0, 1, 3, 5]], (5, 5)))
+    assert moments.images == 5
+    assert moments.skipped == tuple(
+        f"`images` must be readable, got image {at}: a checksum is wrong" for at in (3, 5, 7)
+    )
+    with pytest.raises(ValueError, match=r"must be readable, got images? [123].*: a checksum is wrong"):
+        fb.patch_moments(images, 5)
+
+
+def test_masked_pixels_are_no_numbers(photograph):
+    mask = np.zeros((3, 30, 20), dtype=bool)
+    mask[1, 7, 9] = mask[2] = True
+    stack = np.ma.array(photograph[:90, :20].reshape(3, 30, 20), mask=mask)
+    without = np.where(mask, np.nan, stack.data)
+    expected = fb.patch_moments(without, 4, nan="skip")
+    assert expected.count == 2 * 27 * 17 - 16
+    for images in (stack, list(stack)):
+        moments = fb.patch_moments(images, 4, nan="skip")
+        assert_are(moments, (expected.count, expected.mean, expected.covariance))
+        assert (moments.images, moments.skipped) == (2, ("no finite patch in image 2",))
+        with pytest.raises(ValueError, match="NaN or infinity in image 1"):
+            fb.patch_moments(images, 4)
+        with pytest.raises(ValueError, match="NaN or infinity in image 1"):
+            fb.pca(images, 4)
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("channels", patches.CHANNELS)
+def test_images_without_a_finite_patch_are_named(channels, stride, monkeypatch):
+    monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 300)
+    monkeypatch.setattr(patches, "VALUES_IN_BLOCK", 300)
+    stack = np.random.default_rng(1).random((6, 20, 18, 3))
+    stack[1] = np.nan
+    stack[3, ::4] = np.inf  # no patch is as low
+    stack[4, ::2, :9] = np.nan
+    expected = [np.isfinite(rows_by_loops(image, (4, 4), (stride, stride))).all(axis=1).any() for image in stack]
+    assert expected == [True, False, True, False, True, True]
+    for images in (stack, list(stack)):
+        moments = fb.patch_moments(images, 4, nan="skip", channels=channels, stride=stride)
+        assert (moments.images, moments.skipped) == (4, ("no finite patch in image 1", "no finite patch in image 3"))
+
+
+@pytest.mark.parametrize(("shape", "size"), [((28, 30, 1), (5, 5)), ((40, 1), (5,)), ((5, 6, 7, 1), (3, 3, 3))])
+def test_a_last_axis_of_one_is_a_channel(shape, size):
+    image = np.random.default_rng(1).random(shape)
+    for images, count in ((image, 1), ([image, image], 2), (np.stack([image] * 3), 3)):
+        moments = fb.patch_moments(images, size)
+        assert moments.images == count
+        assert_are(moments, by_loops([image[..., 0]] * count, size))
+
+
+def test_images_of_one_column_are_a_stack():
+    stack = np.random.default_rng(1).random((9, 8, 1))
+    assert_are(fb.patch_moments(stack, (3, 1)), by_loops(stack, (3, 1)))
+
+
 def test_arrays_of_zarr_and_hdf5(tmp_path, monkeypatch):
     zarr, h5py = pytest.importorskip("zarr"), pytest.importorskip("h5py")
     monkeypatch.setattr(_running, "VALUES_IN_BLOCK", 1000)
@@ -296,13 +477,50 @@ def test_channels(way):
     assert_are(stacked, by_loops([colour], (4, 4)))
     assert_are(stacked, by_loops([colour], (4, 4, 3)))
     for channels in patches.CHANNELS:
-        transparent = np.concatenate([colour, np.full((40, 50, 1), 255)], axis=-1)
         expected = fb.patch_moments(colour, 4, channels=channels)
-        assert_are(
-            fb.patch_moments(transparent, 4, channels=channels), (expected.count, expected.mean, expected.covariance)
-        )
         stack = fb.patch_moments(np.stack([colour, colour]), 4, channels=channels)
         assert_are(stack, (2 * expected.count, expected.mean, expected.covariance))
+
+
+@pytest.mark.parametrize("sides", [(40,), (12, 13), (5, 6, 7)])
+@pytest.mark.parametrize("count", [2, 4])
+def test_all_channels_of_arrays_count(sides, count, tmp_path):
+    image = np.random.default_rng(9).random((*sides, count))
+    np.save(tmp_path / "image.npy", image)
+    size = (3,) * len(sides)
+    for images in (image, tmp_path / "image.npy"):
+        assert_are(fb.patch_moments(images, size), by_loops([image.mean(axis=-1)], size))
+        assert_are(fb.patch_moments(images, size, channels="stack"), by_loops([image], size))
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+@pytest.mark.parametrize("photometric", ["rgb", "minisblack"])
+@pytest.mark.parametrize("extra", ["unassalpha", "assocalpha", "unspecified"])
+def test_a_tiff_file_loses_a_channel_only_if_it_says_that_it_is_transparency(depth, photometric, extra, tmp_path):
+    colours = 3 if photometric == "rgb" else 1
+    image = np.random.default_rng(9).integers(0, 200, (12, 13, colours + 1)).astype(depth)
+    path = tmp_path / "image.tif"
+    tifffile.imwrite(path, image, photometric=photometric, planarconfig="contig", extrasamples=[extra])
+    kept = image if extra == "unspecified" else image[..., :-1]
+    assert_are(fb.patch_moments(path, 4, channels="stack"), by_loops([kept], (4, 4)))
+
+
+# Pillow's own, on the way to such channels.
+@pytest.mark.filterwarnings("ignore:Palette images with Transparency:UserWarning")
+@pytest.mark.parametrize("ending", ["png", "webp"])
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "P"])
+def test_transparency_of_pictures_is_left_out(mode, ending, tmp_path):
+    colour = np.full((12, 13, 4), 255, np.uint8)
+    colour[:6, :6, :3], colour[8:, 3:, 3] = 60, 0
+    picture = Image.fromarray(colour).convert("RGBA" if mode == "P" else mode)
+    picture = picture.quantize(4) if mode == "P" else picture
+    picture.save(tmp_path / f"a.{ending}", lossless=True)
+    moments = fb.patch_moments(tmp_path / f"a.{ending}", 4, channels="stack")
+    assert moments.size[2:] in ((1,), (3,))
+    assert moments.images == 1
+    with Image.open(tmp_path / f"a.{ending}") as opened:
+        read = np.asarray(opened.convert("RGB"))
+    assert_are(fb.patch_moments(tmp_path / f"a.{ending}", 4), by_loops([read.mean(axis=-1)], (4, 4)))
 
 
 def test_grey_and_colour_mix_but_do_not_stack():
@@ -408,6 +626,10 @@ def test_damaged_files_are_refused(photograph, tmp_path):
         ({"mean": [0.0]}, ValueError, r"`mean` must be \(2,\) for patches of \(1, 2\), got shape \(1,\)"),
         ({"covariance": np.eye(3)}, ValueError, r"`covariance` must be \(2, 2\)"),
         ({"covariance": np.full((2, 2), np.nan)}, ValueError, "`covariance` must be finite"),
+        ({"covariance": [[1, 1], [0, 1]]}, ValueError, r"`covariance` must be symmetric, .*; \(c \+ c.T\) / 2 makes"),
+        ({"covariance": [[1, 0], [0, -1]]}, ValueError, "with variances of at least 0"),
+        ({"count": -3}, ValueError, "`count` must be an integer of at least 1, got -3"),
+        ({"images": -1}, ValueError, "`images` must be an integer of at least 1, got -1"),
         ({"size": ()}, ValueError, "`size` must be whole numbers"),
         ({"count": 0}, ValueError, "`count` must be an integer of at least 1, got 0"),
         ({"remove_mean": 1}, TypeError, "`remove_mean` must be True or False"),
@@ -436,6 +658,12 @@ def test_moments_that_cannot_be(changes, error, message):
         (np.ones((9, 9)) * 1j, TypeError, "`images` must be real numbers, got complex128 in image 0"),
         (np.full((9, 9), "a"), TypeError, "`images` must be real numbers, got <U1 in image 0"),
         ([[[1, 2], [3]]], ValueError, "rows of different lengths in image 0"),
+        (
+            [(np.ones((9, 9)), 3)],
+            ValueError,
+            r"several arrays of different shapes in image 0; of pairs of an image and",
+        ),
+        (iter([(np.ones((9, 9)), np.array(3))]), ValueError, r"pass the images, \(image for image, label in pairs\)"),
         ("nowhere.png", FileNotFoundError, "`images` must be files that exist, got 'nowhere.png'"),
         ("photos/*.png", FileNotFoundError, r"got 'photos/\*.png'; pass glob.glob\('photos/\*.png'\)"),
         ("tests", IsADirectoryError, r"must be files, got the folder 'tests'; pass Path\('tests'\).glob\('\*.jpg'\)"),
@@ -603,6 +831,26 @@ def test_a_bar_shows_images_and_pixels(make, total, photograph, capsys):
     assert not out
     assert f"{total} images" in err
     assert "megapixels a second" in err
+
+
+class Batches:
+    """Like a dataset of tensorflow that does not know its length."""
+
+    def __init__(self, *batches):
+        self.batches = batches
+
+    def __iter__(self):
+        yield from self.batches
+
+    def __len__(self):
+        raise TypeError("the dataset length is unknown")
+
+
+def test_the_bar_counts_the_images_of_batches(photograph, capsys):
+    batch = np.stack([photograph[:20, :30]] * 3)
+    for batches, total in ((Batches(batch, batch[:2]), "5/?"), ([batch, batch[:2]], "5/5")):
+        assert fb.patch_moments(batches, 4, progress=True).images == 5
+        assert f"{total} images" in capsys.readouterr().err
 
 
 def test_the_bar_moves_within_a_large_image(monkeypatch):

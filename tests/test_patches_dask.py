@@ -76,6 +76,62 @@ def test_files_of_different_depths(tmp_path, photograph):
         fb.patch_moments(bag, 5)
 
 
+NOISE = np.random.default_rng(2).random((8, 20, 18))
+
+
+@pytest.mark.parametrize("partitions", [1, 2, 8])
+def test_channels_that_do_not_stack_over_partitions(partitions):
+    colour = np.stack([NOISE[0]] * 3, axis=-1)
+    images = [NOISE[0, :2], NOISE[1], colour, NOISE[2], NOISE[3], colour, colour, NOISE[4]]
+    bag = bags.from_sequence(images, npartitions=partitions)
+    expected = fb.patch_moments(images, 5, channels="stack", on_error="skip")
+    moments = fb.patch_moments(bag, 5, channels="stack", on_error="skip")
+    assert_same(moments, expected)
+    assert len(moments.skipped) == len(expected.skipped) == 4
+    assert "all have 1 channels where" in moments.skipped[1]
+    with pytest.raises(ValueError, match=r'all have 1 channels where channels="stack", got 3 in image \d of partition'):
+        fb.patch_moments(bags.from_sequence(images[1:], npartitions=partitions), 5, channels="stack")
+
+
+def test_errors_name_the_image_and_its_partition():
+    images = [*NOISE[:3], np.full((20, 18), np.nan), NOISE[3]]
+    for partitions, place in ((1, "image 3 of partition 0"), (5, "image 0 of partition 3")):
+        bag = bags.from_sequence(images, npartitions=partitions)
+        with pytest.raises(ValueError, match=f"NaN or infinity in {place};"):
+            fb.patch_moments(bag, 5)
+        moments = fb.patch_moments(bag, 5, nan="skip")
+        assert (moments.images, moments.skipped) == (4, (f"no finite patch in {place}",))
+        assert_same(moments, fb.patch_moments(images, 5, nan="skip"))
+
+
+@pytest.mark.parametrize("values_in_task", [100, 1000, 10**9])
+def test_images_of_arrays_without_a_finite_patch(values_in_task, monkeypatch):
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", values_in_task)
+    stack = NOISE.copy()
+    stack[2], stack[3, 4:, 4:] = np.nan, np.nan
+    stack[5, :15] = np.inf
+    moments = fb.patch_moments(array.from_array(stack, chunks=(3, 10, 10)), 5, nan="skip")
+    assert_same(moments, fb.patch_moments(stack, 5, nan="skip"))
+    assert moments.images == 6
+    assert moments.skipped == ("no finite patch in image 2", "no finite patch in image 3")
+
+
+def test_arrays_that_cannot_be_summed():
+    with pytest.raises(ValueError, match=r"got none: `images` must be at least as large as a patch of 5x5"):
+        fb.patch_moments(array.from_array(NOISE[0, :3]), 5, on_error="skip")
+
+
+def test_masked_arrays_and_the_bar_of_dask(capsys):
+    masked = np.ma.masked_greater(NOISE, 0.99)
+    lazy = array.from_array(masked, chunks=(4, 20, 18))
+    moments = fb.patch_moments(lazy, 3, nan="skip", progress=True)
+    assert_same(moments, fb.patch_moments(masked, 3, nan="skip"))
+    assert moments.count < NOISE.size * 0.9
+    out, err = capsys.readouterr()
+    assert not out
+    assert "100% Completed" in err
+
+
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
 def test_an_interruption_on_this_machine_leaves_the_moments_so_far(scheduler, photograph):
     images = [photograph[i : i + 20, 9 * i : 9 * i + 30] for i in range(40)]
@@ -127,7 +183,7 @@ def test_unknown_chunks_are_refused():
 class Slow:
     """An image that takes a while to read, and writes into a log that it was."""
 
-    shape, dtype = (30, 25), np.dtype(float)
+    shape, ndim, dtype = (30, 25), 2, np.dtype(float)
 
     def __init__(self, seed, log):
         self.seed, self.log = seed, log
@@ -152,9 +208,19 @@ def kill_one_worker(log, killed):
                 killed.append(reader)
 
 
+def bag_of(images):
+    return bags.from_sequence(images, npartitions=15)
+
+
+def array_of(images):
+    return array.stack([array.from_array(image, chunks=-1, asarray=False) for image in images])
+
+
 # The connection to a worker that died goes with noise.
 @pytest.mark.filterwarnings("ignore")
-def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(tmp_path):
+@pytest.mark.parametrize("collection", [bag_of, array_of])
+def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(collection, tmp_path, monkeypatch):
+    monkeypatch.setattr(patches, "VALUES_IN_TASK", 2 * 30 * 25)
     log, killed = tmp_path / "log", []
     log.touch()
     images = [Slow(seed, log) for seed in range(30)]
@@ -166,7 +232,7 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(tmp_path):
     ):
         killer = threading.Thread(target=kill_one_worker, args=(log, killed), daemon=True)
         killer.start()
-        moments = fb.patch_moments(bags.from_sequence(images, npartitions=15), 4)
+        moments = fb.patch_moments(collection(images), 4)
         killer.join(timeout=30)
     lines = log.read_text().splitlines()
     assert len(killed) == 1

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import skimage.io
+from PIL import Image
 from plotted import image_of, tiles_of
 from scipy import stats
 
@@ -123,9 +124,10 @@ def test_colour_images_are_drawn_in_their_colours():
     assert not axes.child_axes
 
 
-def test_transparency_is_left_out():
+def test_the_transparency_of_files_is_left_out(tmp_path):
     opaque = fb.plot.patches(COLOUR, 5, n=12, columns=4).axes[0]
-    masked = fb.plot.patches(np.concatenate([COLOUR, COLOUR[..., :1]], axis=2), 5, n=12, columns=4).axes[0]
+    Image.fromarray(np.concatenate([COLOUR, COLOUR[..., :1]], axis=2)).save(tmp_path / "masked.png")
+    masked = fb.plot.patches(tmp_path / "masked.png", 5, n=12, columns=4).axes[0]
     np.testing.assert_array_equal(image_of(opaque).get_array(), image_of(masked).get_array())
 
 

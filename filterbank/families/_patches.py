@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from .. import _check
 from .._check import Float64
+from .._images import unmasked
 from .._running import Running, blocks
 from ..patches import PatchMoments
 
@@ -100,7 +101,7 @@ class _Record:
 
 def _images(images: Any, window: tuple[int, ...]) -> tuple[Iterator[Any], tuple[str, ...]]:
     """Return the images one by one, and a remark where they may be the rows of a single one in colour."""
-    dimensions = len(window)
+    dimensions, images = len(window), unmasked(images)
     _require_no_file(images)
     if hasattr(images, "__array__") or hasattr(images, "__array_interface__"):
         images = np.asarray(images)  # also arrays of other libraries, and Pillow's images
@@ -134,7 +135,7 @@ def _require_no_file(images: Any) -> None:
 
 def _checked_image(image: Any, index: int, window: tuple[int, ...]) -> Float64:
     _require_no_file(image)
-    array = np.asarray(image)
+    array = np.asarray(unmasked(image))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"`images` must be real numbers, got {array.dtype} in image {index}")
     if array.ndim != len(window):

@@ -62,7 +62,7 @@ def patches(
         At random; by image and place in it, row by row; or by standard deviation, the largest first; or by mean, the
         darkest first.
     rgb : bool, optional
-        Draw patches in colour, of images with three channels (a mask besides is left out), and those of grey images
+        Draw patches in colour, of images with three channels (files lose their transparency), and those of grey images
         in grey beside them. The default does if any has three; ``False`` draws the mean of the channels.
     columns : int, optional
         How many tiles in a row. The default makes a sheet somewhat wider than high.
@@ -190,7 +190,7 @@ def _patch(source: Source, places: tuple[int, ...], window: tuple[int, ...], key
     # A copy, so that the image need not stay in memory.
     values = np.array(source.read(slice(image, image + 1), block, "stack")[0])
     if not np.isfinite(values).all():
-        name = f"image {source.first + image}" if source.stacked else source.name
+        name = source.name_of(slice(image, image + 1))
         raise ValueError(f"`images` must be finite, got NaN or infinity in a patch of {name}; leave it out")
     return Patch(key, source.first + image, place, values)
 

@@ -31,6 +31,13 @@ PICTURES = {
     "decomposition of an array": lambda fig: fb.plot.decomposition(GABOR[3], fb.dct(11), fig=fig),
     "training": lambda fig: fb.plot.training(History(), fig=fig),
 }
+KERNELS = RNG.standard_normal((11, 11, 3, 16))
+BANKS = {"gabor": GABOR, "hermite": fb.hermite(11, 15), "a longer name": fb.dct(11, n=20)}
+CURVES = {
+    "singular values of one": lambda ax: fb.plot.singular_values(GABOR, ax=ax),
+    "singular values": lambda ax: fb.plot.singular_values(BANKS, ax=ax),
+    "energy curve": lambda ax: fb.plot.energy_curve(KERNELS, {"dct": fb.dct(11, n=40)}, ax=ax),
+}
 
 
 def whole(figure):
@@ -80,3 +87,30 @@ def test_sums_go_on_in_the_next_row_where_that_makes_them_larger():
     plt.close(figure)
     assert np.isclose(fb.plot.decomposition(ON_BANK).axes[0].get_xlim()[1], 7)
     plt.close("all")
+
+
+@pytest.mark.parametrize("picture", CURVES)
+@pytest.mark.parametrize(("inches", "across"), [((3.4, 2.6), 1), ((6.4, 4.8), 2), ((8, 3), 2)])
+def test_curves_keep_their_room_beside_long_legends(picture, inches, across):
+    figure, places = plt.subplots(1, across, figsize=inches, layout="constrained", squeeze=False)
+    for axes in places.flat:
+        CURVES[picture](axes)
+    figure.canvas.draw()
+    for axes in places.flat:
+        legend = axes.get_legend().get_window_extent()
+        assert figure.bbox.x0 <= legend.x0
+        assert legend.x1 <= figure.bbox.x1
+        assert legend.y1 <= figure.bbox.y1
+        assert axes.bbox.height > 0.45 * figure.bbox.height
+        assert axes.bbox.width > 0.6 * figure.bbox.width / across
+        assert all("rank" in text.get_text() or "%" in text.get_text() for text in axes.get_legend().get_texts())
+    plt.close(figure)
+
+
+def test_where_little_room_is_a_legend_has_only_names():
+    figure, axes = plt.subplots(figsize=(2.5, 2), layout="constrained")
+    CURVES["singular values"](axes)
+    figure.canvas.draw()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == list(BANKS)
+    assert axes.bbox.height > 0.35 * figure.bbox.height
+    plt.close(figure)

@@ -18,7 +18,7 @@ from ..analysis._explained import ORDERS, OWN, RANDOM, Order, reference_curves
 from . import _tiles
 from ._alt import counted, finish
 from ._canvas import AnyFigure, axes_inches
-from ._curves import CONTROL, curve_axes, legend_above, line_colour, named, percent_axis, style, write_at
+from ._curves import CONTROL, curve_axes, line_colour, name_curves, named, percent_axis, style, write_at
 from ._labels import percent
 from ._layout import small
 from ._sources import bank_of, kind_of
@@ -101,10 +101,9 @@ def energy_curve(
     ax.set(xlim=(0, None), ylim=(0, 1.02))
     _draw_levels(ax, wanted)
     percent_axis(ax, "y")
-    ax.set_ylabel("energy of the kernels explained", fontsize="small")
     bands = any(curve.band is not None for curve in curves)
     _tiles.caption(ax, "number of filters", f"band: lowest to highest of {draws} random banks" * bands)
-    legend_above(ax)
+    name_curves(ax, "energy of the kernels explained")
     ends = [f"{curve.name} {percent(curve.shares[-1])} with {len(curve.shares) - 1}".strip() for curve in curves]
     what = "curves of the share of the kernels' energy that the first filters explain"
     references = [REFERENCES[curve.name] for curve in curves if curve.name in REFERENCES]

@@ -15,7 +15,7 @@ from .._check import Array, Float64
 from . import _tiles
 from ._alt import bank_words, counted, finish
 from ._canvas import AnyFigure
-from ._curves import CONTROL, curve_axes, legend_above, named, style, write_at
+from ._curves import CONTROL, curve_axes, name_curves, named, style, write_at
 from ._labels import tidy
 from ._sources import source_bank
 
@@ -91,9 +91,8 @@ def singular_values(
     _set_scale(ax, bottom, top)
     ax.set_xlim(0.5, 0.5 + max(len(scree.values) for scree in screes))
     _draw_thresholds(ax, thresholds)
-    ax.set_ylabel("singular value" + ",\nrelative to the largest" * relative, fontsize="small")
     _tiles.caption(ax, "number of the singular value", _zero_note(screes))
-    legend_above(ax)
+    name_curves(ax, "singular value" + ", relative to the largest" * relative)
     banks = [f"{scree.name + ': ' if scree.name else ''}{bank_words(scree.bank)}" for scree in screes]
     numbers = [f"{scree.words()}, the smallest {tidy(scree.values[-1])}" for scree in screes]
     what = f"singular values{' relative to the largest' * relative} of {'; '.join(banks)}"

@@ -278,12 +278,17 @@ def draw_title(ax: Axes, text: str) -> None:
 
 def caption(ax: Axes, *sentences: str) -> None:
     """Write what the reader must know under the picture, in lines about as wide as it that break between clauses."""
-    clauses = "; ".join(sentence for sentence in sentences if sentence).split("; ")
-    letters = max(30, int(72 * axes_inches(ax)[0] / (0.5 * small())))
+    clauses = "; ".join(sentence for sentence in sentences if sentence)
+    if clauses:
+        letters = max(30, int(72 * axes_inches(ax)[0] / (0.5 * small())))
+        ax.set_xlabel(in_lines(clauses, letters, "; "), fontsize="small")
+
+
+def in_lines(text: str, letters: int, separator: str) -> str:
+    """Break a text into lines of so many letters, inside clauses only where these are longer than a line."""
+    clauses = text.split(separator)
     whole = [clause.replace(" ", "\N{NO-BREAK SPACE}") if len(clause) < letters else clause for clause in clauses]
-    if any(whole):
-        lines = textwrap.wrap("; ".join(whole), letters)
-        ax.set_xlabel("\n".join(lines).replace("\N{NO-BREAK SPACE}", " "), fontsize="small")
+    return textwrap.fill(separator.join(whole), letters).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def volume_note(dimensions: int) -> str:

@@ -221,6 +221,10 @@ def test_files_that_cannot_be_used_are_left_out_when_asked(capsys):
     assert [line.split("'")[1] for line in err.splitlines()] == ["broken.png", "small.png"]
     assert "of 5x5 pixels, got shape (4, 9) in 'small.png'; use a smaller --size" in err
     assert fb.load("pca.npz") == fb.pca(image, 5, 4)
+    np.save("stack.npy", np.stack([np.full((40, 40), np.nan), image]))
+    _, _, err = run(capsys, *command, "stack.npy", "--on-error", "skip")
+    assert "left out: --images must be finite, got NaN or infinity in image 0 of 'stack.npy'" in err
+    assert fb.load("pca.npz").recipe["images"]["count"] == 2
     Path("good.png").unlink()
     status, _, err = run(capsys, *command, "--on-error", "skip")
     assert status == 2

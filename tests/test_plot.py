@@ -200,6 +200,19 @@ def test_each_filter_on_its_own_scale_is_said_in_the_picture():
     assert axes.get_xlabel() == "each filter on its own scale"
 
 
+def test_filters_through_channels_are_drawn_in_colour():
+    filters = np.random.default_rng(0).uniform(-1, 1, (4, 5, 6, 3))
+    filters[0, 0, 0] = [2, -2, 0]
+    figure = fb.plot.filters(filters, rgb=True)
+    (axes,) = figure.axes  # and no colour bar
+    tiles = tiles_of(axes, (5, 6))
+    np.testing.assert_allclose(tiles.reshape(4, 5, 6, 4)[..., :3], 0.5 + filters / 4, rtol=0, atol=1e-12)
+    assert axes.get_xlabel().replace("\n", " ") == "RGB: the last axis; grey is 0; full colour is ±2"
+    for wrong in (filters[..., 0], filters[..., :2], filters[:, 0]):
+        with pytest.raises(ValueError, match=r"`rgb` needs filters \(n, height, width, 3\), got shape .*; drop"):
+            fb.plot.filters(wrong, rgb=True)
+
+
 def test_a_limit_with_each_its_own_scale_is_refused():
     with pytest.raises(ValueError, match=r"`limit` ends one scale for all, got 2.0 where each has its own"):
         fb.plot.filters(BANK, scale="each", limit=2.0)

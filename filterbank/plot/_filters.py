@@ -24,6 +24,7 @@ def filters(
     scale: Scale = "shared",
     limit: float | None = None,
     cmap: Cmap = CMAP,
+    rgb: bool = False,
     colorbar: bool = True,
     ax: Axes | None = None,
     fig: AnyFigure | None = None,
@@ -48,8 +49,11 @@ def filters(
         scale. The default is the largest magnitude.
     cmap : str or Colormap, default "RdBu_r"
         Diverging colours.
+    rgb : bool, default False
+        Draw filters `(n, height, width, 3)` in colour, such as those of `filterbank.pca` of moments with
+        ``channels="stack"``: their last axis is red, green and blue, and zero is grey.
     colorbar : bool, default True
-        Draw a colour bar.
+        Draw a colour bar; not with filters in colour.
     ax : Axes, optional
         Draw in these axes.
     fig : Figure or SubFigure, optional
@@ -66,7 +70,8 @@ def filters(
     TypeError
         If the source is none of those, the filters are not real numbers, or `ax` or `fig` are something else.
     ValueError
-        If a filter is not finite, or the labels are neither columns nor one for each filter.
+        If a filter is not finite, the labels are neither columns nor one for each filter, or the last axis is not of
+        three colours where `rgb` is asked.
 
     See Also
     --------
@@ -78,25 +83,30 @@ def filters(
     >>> fig = fb.plot.filters(fb.gabor(11), labels=["frequency", "orientation"])
     """
     bank = bank_of("bank", bank)
+    if _check.flag("rgb", rgb) and not (bank.ndim == 3 and bank.size[-1] == 3):
+        raise ValueError(f"`rgb` needs filters (n, height, width, 3), got shape {bank.shape}; drop rgb=True")
+    size = bank.size[:-1] if rgb else bank.size
+    colorbar = colorbar and not rgb
     texts, heading = filter_labels(labels, bank)
     values = _tiles.scaled(bank.filters, scale)
     end = _tiles.end_of(values, limit, scale)
     columns = None if columns is None else _check.integer("columns", columns, at_least=1)
-    notes = (heading, _tiles.volume_note(bank.ndim), "each filter on its own scale" * (scale == "each"))
+    colours = _tiles.colour_note(None if scale == "each" else end, "the last axis") if rgb else ""
+    notes = (heading, _tiles.volume_note(len(size)), colours, "each filter on its own scale" * (scale == "each"))
 
     ax = given_axes(ax, fig)
     grid = _layout.plan(
-        _layout.tile_shape(bank.size),
+        _layout.tile_shape(size),
         len(bank),
         columns=columns and min(columns, len(bank)),
         below=texts,
         inches=axes_inches(ax) if ax else None,
     )
     ax = ax or _tiles.new_axes(grid, colorbar=colorbar, caption=any(notes))
-    drawn = _tiles.draw_tiles(ax, values, grid, end, cmap)
+    drawn = _tiles.draw_tiles(ax, values, grid, end, cmap, rgb=rgb)
     _tiles.draw_labels(ax, texts, grid)
     _tiles.caption(ax, *notes)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn, "share of the largest" * (scale == "each"))
-    alt = f"{bank_words(bank)}, one tile each, {scale_words(end, scale)}"
-    return finish(ax, alt, _tiles.volume_note(bank.ndim))
+    alt = f"{bank_words(bank)}, one tile each, {'in colour' if rgb else scale_words(end, scale)}"
+    return finish(ax, alt, _tiles.volume_note(len(size)))

@@ -291,7 +291,7 @@ def volume_note(dimensions: int) -> str:
     return "central slices yx, zx, zy" if dimensions == 3 else ""
 
 
-def colour_note(limit: float | None) -> str:
+def colour_note(limit: float | None, channels: str = "inputs 0, 1, 2") -> str:
     """Return what is said of colour kernels, with the end of their scale if they share one."""
-    note = "RGB: inputs 0, 1, 2; grey is 0"
+    note = f"RGB: {channels}; grey is 0"
     return note if limit is None else f"{note}; full colour is ±{tidy(limit)}"

@@ -463,6 +463,11 @@ def test_a_dataset_of_tensorflow():
     expected = by_loops(stack[..., 0], (4, 4))
     assert_are(fb.patch_moments(dataset.map(lambda image: image[..., 0]), 4), expected)
     assert_are(fb.patch_moments(dataset.batch(3), 4), expected)
+    assert_are(fb.patch_moments(dataset, 4, progress=True), expected)
+    assert_are(fb.patch_moments(dataset.filter(lambda image: True), 4, progress=True), expected)  # of unknown length
+    pairs = tensorflow.data.Dataset.from_tensor_slices((stack, np.arange(10)))
+    with pytest.raises(ValueError, match="of pairs of an image and its label pass the images"):
+        fb.patch_moments(pairs, 4)
 
 
 # Channels, means, parts

@@ -172,7 +172,7 @@ class BasisMixin(BankMixin):
             name="coefficients",
         )
         self._add_basis(dtype)
-        if self._has_groups and not self.residual and self.execution != "compose":
+        if self._has_groups and not self.residual:
             # Here, as torch compiles no singular values.
             self._spans = spans(self._bank, wide(dtype))
         if self.train == "basis" and kwargs.get("regularizer") is not None:

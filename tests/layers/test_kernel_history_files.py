@@ -81,7 +81,7 @@ def test_flipped_byte_is_refused(written: Path) -> None:
 
 def test_file_of_a_bank_is_refused(bank: fb.FilterBank, tmp_path: Path) -> None:
     bank.save(tmp_path / "bank.npz")
-    with pytest.raises(ValueError, match="is not a filterbank history file"):
+    with pytest.raises(ValueError, match="is a filterbank bank file, not a history file"):
         KernelHistory.load(tmp_path / "bank.npz")
 
 

@@ -94,7 +94,8 @@ def responses(
         If the image is not real numbers, or the bank is something else.
     ValueError
         If the image is not finite or does not have the dimensions of the bank, or a map is asked for from a bank
-        that is not of two dimensions or has fewer than two orientations.
+        that is not of two dimensions, has fewer than three orientations, or would read a wave more than 30 degrees
+        wrong.
 
     See Also
     --------
@@ -113,11 +114,13 @@ def responses(
     with the response :math:`r_i` of the filter of orientation :math:`\theta_i`. The hue is half the angle of
     :math:`v`, the brightness is :math:`|v|^{1/2}`: dark where nothing is, and where all orientations are alike. The
     orientation is that of the wave, across an edge and not along it, and turns from x to y as in the picture. The
-    filters should be alike but for evenly spaced orientations, at least three. With quadrature pairs, which differ
-    in `phase` by a quarter turn, :math:`r^2` adds up to the local energy [2]_; without them it follows every stripe.
+    filters should be alike but for evenly spaced orientations, at least three; products of waves along x and y, as in
+    `dct` or `wavelet`, cannot tell an orientation from its mirror image. With quadrature pairs, which differ in
+    `phase` by a quarter turn, :math:`r^2` adds up to the local energy [2]_; without them it follows every stripe.
     The orientations are those of the column `orientation` where it is the direction of the wave, or else those that
-    `tuning` measures; filters without an orientation do not count. A separable bank of `steerable` is steered to eight
-    angles, at which G2 and H2, or G4 and H4, are quadrature pairs.
+    `tuning` measures; filters without an orientation, or with an `orientation_bandwidth` of half a turn, do not
+    count. A separable bank of `steerable` is steered to eight angles, at which G2 and H2, or G4 and H4, are
+    quadrature pairs.
 
     References
     ----------

@@ -98,5 +98,5 @@ def filters(
     _tiles.caption(ax, *notes)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn, "share of the largest" * (scale == "each"))
-    alt = f"{bank_words(bank)}, one tile each, {scale_words(end, scale)}"
+    alt = f"{bank_words(bank)}, one tile each, {scale_words(end, scale, values=values)}"
     return finish(ax, alt, _tiles.volume_note(bank.ndim))

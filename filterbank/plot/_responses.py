@@ -180,7 +180,12 @@ def _montage(
     if colorbar:
         _tiles.draw_colorbar(ax, ax.get_images()[0], "share of the largest" if scale == "each" else "response")
     count = f"{'the response' if len(bank) == 1 else f'{len(bank)} responses'} to {bank_words(bank)}"
-    return finish(ax, f"{seen.words}, and {count}, {scale_words(end, scale)}", others, _tiles.volume_note(bank.ndim))
+    return finish(
+        ax,
+        f"{seen.words}, and {count}, {scale_words(end, scale, values=peaks)}",
+        others,
+        _tiles.volume_note(bank.ndim),
+    )
 
 
 def _scale_note(seen: Seen, scale: Scale, end: float) -> str:

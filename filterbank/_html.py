@@ -32,14 +32,12 @@ ZERO_LINE = 2 * SHADES + 1  # the place of grey in the palette, after blue, whit
 
 def bank_html(bank: FilterBank) -> str:
     """Return the picture strip, the facts and the recipe of a bank as HTML."""
-    rank, condition = rank_and_condition(bank)
     rows = [
         ("family", _short(bank.family)),
         ("filters", count_of(bank)),
-        ("rank", f"{rank} of {len(bank)}"),
-        ("condition", f"{condition:.3g}"),
+        *rank_facts(bank),
         ("columns", _short(", ".join(bank.parameters)) or "none"),
-        *_recipe(bank),
+        *recipe_facts(bank),
         ("fingerprint", Code(f"{bank.fingerprint[:16]}…")),
     ]
     return f"<div>{strip(bank)}{facts(rows, title=f'The bank {_short(bank.family)}')}</div>"
@@ -73,6 +71,12 @@ def count_of(bank: FilterBank) -> str:
     return f"{len(bank)} of {window_words(bank.size)}"
 
 
+def rank_facts(bank: FilterBank) -> list[tuple[str, str]]:
+    """Return how independent the filters are."""
+    rank, condition = rank_and_condition(bank)
+    return [("rank", f"{rank} of {len(bank)}"), ("condition", f"{condition:.3g}")]
+
+
 # The recipe
 
 
@@ -82,7 +86,8 @@ def call(bank: FilterBank) -> str | None:
     return None if _holds_filters(recipe) else f"fb.make({_arguments(recipe)})"
 
 
-def _recipe(bank: FilterBank) -> list[tuple[str, str]]:
+def recipe_facts(bank: FilterBank, name: str = "bank") -> list[tuple[str, str]]:
+    """Return what makes a bank again that goes by this name."""
     line = call(bank)
     if line is not None and len(line) <= LONGEST_CALL:
         return [("recipe", Code(line))]
@@ -90,7 +95,7 @@ def _recipe(bank: FilterBank) -> list[tuple[str, str]]:
     given = _arguments({name: value for name, value in bank._recipe.items() if name != "family"})
     return [
         *([("made by", Code(_short(f"{bank._recipe.get('family')}({given})")))] if given else []),
-        ("recipe", f"{why}: bank.save('bank.npz') keeps the bank, fb.load('bank.npz') makes it again"),
+        ("recipe", f"{why}: {name}.save('bank.npz') keeps the bank, fb.load('bank.npz') makes it again"),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from filterbank import FilterBank
-from filterbank._html import count_of, strip
+from filterbank._html import count_of, rank_facts, recipe_facts, strip
 from filterbank._table import Code, facts
 
 from ._proof import FrozenBasisError, count, live_values
@@ -18,9 +18,11 @@ def layer_html(layer: Any) -> str:
     rows = [
         ("layer", f"{type(layer).__name__}, {layer.name!r}"),
         ("bank", f"{layer.bank.family}, {count_of(layer.bank)}"),
+        *rank_facts(layer.bank),
         *layer._facts(),
         ("numbers", _numbers(layer)),
         ("basis", _proof(layer)),
+        *recipe_facts(layer.bank, "layer.bank"),
         ("fingerprint", Code(f"{layer.bank.fingerprint[:16]}…")),
     ]
     return f"<div>{strip(_as_it_is(layer))}{facts(rows, title=f'The layer {layer.name}')}</div>"

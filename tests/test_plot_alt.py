@@ -2,6 +2,7 @@
 
 import io
 import re
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -55,6 +56,49 @@ def test_the_words_come_from_the_data():
     assert "each on its own scale" in fb.plot.alt_text(fb.plot.filters(BANK, scale="each"))
     kernel = np.tensordot([3.0, 4.0], BANK.filters[:2], 1)
     assert "strongest term, which reaches 64 %" in fb.plot.alt_text(fb.plot.decomposition(kernel, BANK, terms=1))
+
+
+def test_trainings_say_their_scale_and_what_is_left_out():
+    steps = 2 * np.linspace(-1, 1, 4)[:, None, None, None, None] * np.ones((4, 5, 5, 3, 16))
+    for draw in (fb.plot.training, lambda *given, **how: fb.plot.animate(*given, **how).figure):
+        grey = fb.plot.alt_text(draw(steps, rgb=False, outputs=5))
+        assert "on one scale from -2 to 2" in grey
+        assert "in colour" not in grey
+        assert "5 of 16 outputs." in grey
+        assert "in colour, on one scale from -2 to 2" in fb.plot.alt_text(draw(steps))
+        assert "of 16 outputs" not in fb.plot.alt_text(draw(steps, outputs=16))
+
+
+def test_kernels_and_models_say_whose_scale_it_is():
+    colours = 3 * np.ones((5, 5, 3, 4))
+    assert "in colour, each on its own scale." in fb.plot.alt_text(fb.plot.kernels(colours, scale="each"))
+    assert "in colour, on one scale from -3 to 3." in fb.plot.alt_text(fb.plot.kernels(colours))
+    model = SimpleNamespace(name="one", layers=[SimpleNamespace(name="first", kernel_size=5, kernel=colours)])
+    own, shared = (fb.plot.alt_text(fb.plot.model(model, scale=scale)) for scale in ("layer", "shared"))
+    assert "Each layer on its own scale." in own
+    assert "Kernels of three inputs in colour." in own
+    assert "own scale" not in shared
+    assert "Kernels on one scale from -3 to 3." in shared
+
+
+CLIPPED = {
+    "filters": lambda limit: fb.plot.filters(3 * np.eye(4)[None], limit=limit),
+    "kernels": lambda limit: fb.plot.kernels(-3 * np.ones((2, 2, 1, 4)), limit=limit),
+    "coefficients": lambda limit: fb.plot.coefficients(-3 * np.ones((2, 1, 4)), limit=limit),
+    "responses": lambda limit: fb.plot.responses(3 * np.ones((9, 9)), np.ones((1, 1, 1)), limit=limit),
+    "patches": lambda limit: fb.plot.patches(-3 * np.ones((9, 9)), 4, limit=limit),
+}
+
+
+@pytest.mark.parametrize("name", CLIPPED)
+def test_values_beyond_the_limit_are_said(name):
+    assert "to 2, which values of up to ±3 exceed" in fb.plot.alt_text(CLIPPED[name](2))
+    for limit in (None, 3, 4):
+        assert "exceed" not in fb.plot.alt_text(CLIPPED[name](limit))
+
+
+def test_nothing_exceeds_the_scale_of_filters_that_are_zero():
+    assert "exceed" not in fb.plot.alt_text(fb.plot.filters(np.zeros((2, 3, 3)), limit=0.1))
 
 
 def test_saved_files_carry_the_words(tmp_path):

@@ -1,5 +1,7 @@
 """The pictures of an image through a bank."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -10,9 +12,31 @@ import filterbank as fb
 from filterbank.plot import _tiles
 from filterbank.plot._colours import orientation_colours
 from filterbank.plot._orientation import has_pairs
+from filterbank.plot._tuned import read
 
 IMAGE = RNG.standard_normal((40, 30))
 GABOR = fb.gabor(15, frequencies=[0.15], orientations=6)
+# Banks that a map of orientations can be made of, and those it cannot, with why.
+MAPPED = {
+    "gabor": lambda: fb.gabor(11),
+    "log_gabor": lambda: fb.log_gabor(11),
+    "morlet": lambda: fb.morlet(11),
+    "v1": lambda: fb.v1(11, rng=0),
+    "steerable": lambda: fb.steerable(11),
+    "rotated": lambda: fb.steerable(11, basis="rotated"),
+    "steerable_pyramid": lambda: fb.steerable_pyramid(11),
+    "leung_malik": lambda: fb.leung_malik(11),
+    "root_filter_set": lambda: fb.root_filter_set(11),
+    "fourier": lambda: fb.fourier(11),
+    "three orientations": lambda: fb.log_gabor(11, orientations=3),
+}
+MIRRORED = "answer to one orientation, evenly spaced, .* got a map that is (8|90)"
+UNMAPPED = {
+    "laplacian_of_gaussian": "at 3 orientations or more .* got none",
+    "dog": "at 3 orientations or more .* got none",
+    "schmid": "at 3 orientations or more .* got only 45°",
+    "gradient": "at 3 orientations or more .* got only 0° and 90°",
+} | dict.fromkeys(("dct", "legendre", "hermite", "gaussian_derivative", "wavelet", "laws", "zernike"), MIRRORED)
 
 
 @pytest.fixture(autouse=True)
@@ -245,11 +269,49 @@ def test_a_separable_steerable_bank_finds_the_orientation_of_a_wave(degrees, kin
     assert f"{len(bank)} filters" in fb.plot.alt_text(axes.figure)
 
 
-def test_angles_that_are_not_the_waves_are_measured():
-    """The columns of a disk's waves say how they are turned about the centre."""
-    bank = fb.zernike(15, n=3)[1:]
-    assert bank.parameters["orientation"] == pytest.approx([0, np.pi / 2])
+def test_angles_that_no_family_promises_are_measured():
+    bank = fb.steerable(15, kind="H2", basis="rotated")
+    assert "orientation" in bank.parameters
     assert "as measured" in fb.plot.responses(wave(20), bank, kind="orientation").axes[0].get_xlabel()
+
+
+@pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
+@pytest.mark.parametrize("degrees", [0, 30, 45, 90, 100, 135])
+@pytest.mark.parametrize("name", MAPPED)
+def test_a_map_is_right_or_refused(name, degrees):
+    """The orientation of a wave of the frequency that the steerable filters are tuned to is found within 15 degrees."""
+    figure = fb.plot.responses(wave(degrees), MAPPED[name](), kind="orientation")
+    found = float(re.search(r"all in all (\d+)°", fb.plot.alt_text(figure))[1])
+    assert abs((found - degrees + 90) % 180 - 90) < 15
+
+
+@pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
+@pytest.mark.parametrize("name", UNMAPPED)
+def test_banks_that_cannot_tell_orientations_are_refused(name):
+    with pytest.raises(ValueError, match=UNMAPPED[name]) as error:
+        fb.plot.responses(wave(30), fb.make(name, 11), kind="orientation")
+    assert "whole banks of gabor and steerable are" in str(error.value)
+
+
+def test_a_part_of_a_circle_and_columns_turned_by_a_quarter_are_refused():
+    part = fb.gabor(15, frequencies=[0.2], orientations=8)[:6]
+    turned = fb.FilterBank(GABOR.filters, parameters={"orientation": GABOR.parameters["orientation"] + np.pi / 2})
+    for bank in (part, turned):
+        with pytest.raises(ValueError, match=r"evenly spaced, .* got a map that is \d\d° wrong of a wave at \d+°"):
+            fb.plot.responses(IMAGE, bank, kind="orientation")
+
+
+def test_a_filter_without_orientation_has_none_in_either_picture():
+    spots = fb.laplacian_of_gaussian(11).filters
+    assert np.isfinite(fb.analysis.tuning(spots)["orientation"]).any()
+    (angles,) = read(spots).angles
+    assert np.isnan(angles).all()
+    both = [
+        fb.FilterBank(np.concatenate([GABOR.filters, *more]))
+        for more in ([], [np.pad(spots, ((0, 0), (2, 2), (2, 2)))])
+    ]
+    maps = [fb.plot.responses(IMAGE, bank, kind="orientation").axes[0].get_images()[1] for bank in both]
+    np.testing.assert_array_equal(maps[0].get_array(), maps[1].get_array())
 
 
 def test_the_map_is_the_sum_of_energies_at_twice_the_angle():
@@ -329,8 +391,8 @@ def test_filters_without_an_orientation_do_not_count():
         (IMAGE, GABOR, {"kind": "orientation", "limit": 0}, ValueError, "`limit` must be a finite number and above 0"),
         (IMAGE, GABOR, {"kind": "orientation", "labels": "index"}, ValueError, '`labels` is for kind="montage"'),
         (IMAGE, GABOR, {"kind": "orientation", "scale": "each"}, ValueError, '`scale` is for kind="montage"'),
-        (IMAGE, GABOR[:2], {"kind": "orientation"}, ValueError, "at least two orientations .* got only 0°"),
-        (IMAGE, np.ones((2, 1, 1)), {"kind": "orientation"}, ValueError, "at least two orientations .* got none"),
+        (IMAGE, GABOR[:2], {"kind": "orientation"}, ValueError, "at 3 orientations or more .* got only 0°"),
+        (IMAGE, np.ones((2, 1, 1)), {"kind": "orientation"}, ValueError, "at 3 orientations or more .* got none"),
         (
             IMAGE,
             fb.zero_mean(fb.steerable(9)),

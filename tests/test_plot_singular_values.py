@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from plotted import BANK, WEIGHTS, BasisLayer, nested_model
+from plotted import BANK, RNG, WEIGHTS, BasisLayer, nested_model
 
 import filterbank as fb
 
@@ -111,7 +111,17 @@ def test_of_a_layer_its_bank_is_drawn():
 def test_the_words_hold_the_numbers():
     said = fb.plot.alt_text(fb.plot.singular_values({"small": GABOR}))
     assert "small: 16 filters of 11x11 pixels of the family gabor" in said
-    assert f"the smallest {1 / fb.analysis.condition_number(GABOR):.3g}" in said
+    assert f"the smallest of 16 values {1 / fb.analysis.condition_number(GABOR):.3g}." in said
+    assert "more filters than pixels" not in said
+
+
+def test_dependent_filters_and_a_smallest_value_that_is_not_zero_are_explained():
+    bank = RNG.standard_normal((30, 3, 3))
+    said = fb.plot.alt_text(fb.plot.singular_values(bank, relative=False))
+    smallest = np.linalg.svd(bank.reshape(30, 9), compute_uv=False)[-1]
+    assert "rank 9 of 30, " in said.lower()
+    assert "condition number ∞, as there are more filters than pixels, the smallest of 9 values " in said
+    assert said.endswith(f" {smallest:.3g}.")
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_moments_in_narrow_columns_are_named_every_so_many():
 def test_the_words_count_kernels_and_moments():
     figure = fb.plot.training(History(), outputs=2, snapshots=3)
     assert fb.plot.alt_text(figure).startswith(
-        "2 kernels of 5x5 of the layer first at 3 moments from epoch 0 to epoch 5."
+        "2 kernels of 5x5 of the layer first at 3 moments from epoch 0 to epoch 5, on one scale from "
     )
 
 

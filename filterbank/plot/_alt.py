@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
@@ -53,6 +55,15 @@ def bank_words(bank: FilterBank) -> str:
     return f"{counted(len(bank), 'filter')} of {window_words(bank.size)}{family}"
 
 
-def scale_words(limit: float, scale: str = "shared") -> str:
-    """Say what the colours mean, where they are one scale about zero."""
-    return "each on its own scale" if scale == "each" else f"on one scale from {plain(-limit, 2)} to {plain(limit, 2)}"
+def scale_words(limit: float, scale: str = "shared", *, rgb: bool = False, values: npt.ArrayLike = ()) -> str:
+    """Say what the colours mean, where they are one scale about zero, and whether values are beyond it."""
+    how = "in colour, " * rgb
+    if scale == "each":
+        return f"{how}each on its own scale"
+    return f"{how}on one scale from {plain(-limit, 2)} to {plain(limit, 2)}{clip_words(limit, values)}"
+
+
+def clip_words(limit: float, values: npt.ArrayLike) -> str:
+    """Say that a scale ends below the largest magnitude, if it does."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return f", which values of up to ±{plain(largest, 2)} exceed" * (largest > limit)

@@ -134,10 +134,12 @@ def animate(
 
     draw(len(moments) - 1)
     thinned = f"{len(moments)} of {len(series.times)} records" * (len(moments) < len(series.times))
-    left_out = f"{len(picked)} of {series.channels[1]} outputs" * (len(picked) < series.channels[1])
+    left_out = series.left_out(picked)
     _tiles.caption(scene.top, *scene.notes, left_out, thinned)
     name = f" of the layer {series.name}" if series.name else ""
-    finish(scene.top, f"{scene.words}{name and f',{name}'}, animated from {labels[0]} to {labels[-1]}", thinned)
+    finish(
+        scene.top, f"{scene.words}{name and f',{name}'}, animated from {labels[0]} to {labels[-1]}", left_out, thinned
+    )
     end = tidy(series.distance(series.name)[0][-1])
     figure = finish(scene.curve, f"a curve of the distance from the start, which ends at {end}")
     animation = Animation(figure, draw, labels, rate)
@@ -205,12 +207,11 @@ def _kernels(series: Series, moments: Array, picked: Array, look: _Look) -> _Sce
     drawn = _tiles.draw_tiles(top, tiles[-1], grid, end, look.cmap, rgb=coloured)
     if colorbar:
         _tiles.draw_colorbar(top, drawn)
-    how = "in colour" if coloured else scale_words(end)
     return _Scene(
         top,
         curve,
         lambda frame: _tiles.redraw(drawn, tiles[frame], grid, end, rgb=coloured),
-        f"{counted(len(picked), 'kernel')} of {window_words(size)}, {how}",
+        f"{counted(len(picked), 'kernel')} of {window_words(size)}, {scale_words(end, rgb=coloured)}",
         (_tiles.volume_note(len(size)), _tiles.colour_note(end) if coloured else ""),
     )
 

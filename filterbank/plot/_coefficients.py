@@ -116,7 +116,11 @@ def coefficients(
     what = f"{counted(count, 'filter')} by {counted(inputs * outputs, 'kernel')}"
     order_words = "ordered by their strongest filter" if sort else "in the order of the channels"
     beside = f", of {bank_words(filters)}" if filters is not None else ""
-    return finish(ax, f"heat map of the coefficients{beside}: {what}, {order_words}", f"colours {scale_words(end)}")
+    return finish(
+        ax,
+        f"heat map of the coefficients{beside}: {what}, {order_words}",
+        f"colours {scale_words(end, values=values)}",
+    )
 
 
 def _read(source: Any, bank: FilterBank | npt.ArrayLike | None) -> tuple[Float64, FilterBank | None]:

@@ -108,5 +108,5 @@ def filters(
     _tiles.caption(ax, *notes)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn, "share of the largest" * (scale == "each"))
-    alt = f"{bank_words(bank)}, one tile each, {'in colour' if rgb else scale_words(end, scale)}"
+    alt = f"{bank_words(bank)}, one tile each, {scale_words(end, scale, rgb=rgb, values=values)}"
     return finish(ax, alt, _tiles.volume_note(len(size)))

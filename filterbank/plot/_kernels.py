@@ -165,7 +165,7 @@ class Panel:
         """Say what the tiles show."""
         count_in, count_out = self.block.kernels.shape[-2:]
         name = f" of the layer {self.block.title}" if self.block.title else ""
-        how = "in colour" if self.rgb else scale_words(limit, scale)
+        how = scale_words(limit, scale, rgb=self.rgb, values=self.tiles)
         size = window_name(self.block.kernels.shape[:-2])
         total = f"out of {counted(count_in, self.block.inputs)} by {counted(count_out, self.block.outputs)}"
         return f"{counted(len(self.tiles), f'{size} kernel')}{name}, {total}, {how}"

@@ -18,7 +18,7 @@ from .. import _check
 from .._check import Array, Float64, window_name
 from .._kernels import convolutions, layer_name
 from . import _layout, _tiles
-from ._alt import counted, finish
+from ._alt import counted, finish, scale_words
 from ._canvas import AnyFigure, Inches, bare, given_axes, new_figure, settled_inches
 from ._labels import tidy
 from ._layout import LINE, Grid
@@ -132,7 +132,8 @@ def model(
     weights = sum(row.block.kernels.size for row in rows)
     heading = left_out or counted(total, "convolution")
     _tiles.draw_title(ax, f"{layer_name(model)}: {heading}, {weights:,} weights in kernels")
-    _tiles.caption(ax, *_notes(rows, scale))
+    notes = _notes(rows, scale)
+    _tiles.caption(ax, *notes)
     if colorbar:
         end = 1.0 if shared is None else shared
         drawn = ScalarMappable(Normalize(-end, end), cmap)
@@ -146,6 +147,8 @@ def model(
         ax,
         f"{heading} of {layer_name(model)}, a row for each with its strongest kernels: {names}",
         f"{counted(sum(row.bank is not None for row in rows), 'layer')} on a bank",
+        *notes,
+        "" if shared is None else f"kernels {scale_words(shared)}",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps, rcParams
@@ -13,6 +15,7 @@ from .. import _check
 from .._bank import FilterBank
 from .._check import Float64
 from ..analysis import tuning
+from ..analysis._tuning import Transform
 from ..design import steer
 from ..families import FAMILIES
 from ..families._steering import CannotTurnError
@@ -23,9 +26,13 @@ from ._colours import orientation_colours
 from ._labels import tidy
 from ._seen import Seen, each_response
 from ._tiles import Cmap
+from ._tuned import oriented
 
 BRIGHTEST = 99  # percent of the pixels, below which the brightness ends
 WHEEL = 0.9  # inches
+FEWEST = 3  # orientations
+GRATINGS = 16  # angles, and frequencies, at which a map is tried
+FARTHEST = np.pi / 6  # radians, halfway between three even orientations, that a map may be wrong
 Complex = npt.NDArray[np.complex128]
 
 
@@ -42,9 +49,9 @@ def draw_orientations(
 ) -> Figure:
     """Draw the image and the map of its orientations."""
     bank, words = _to_one_wave_each(bank), bank_words(bank)
-    angles, origin = _orientations(bank)
+    filters, angles, origin = _oriented(bank)
     grid, block = seen.plan(2, columns, ax=ax)
-    vectors = _tiles.means(_vectors(seen.grey, bank, angles, mode)[None], block)[0]
+    vectors = _tiles.means(_vectors(each_response(seen.grey, filters, mode), angles)[None], block)[0]
     strength = np.sqrt(np.abs(vectors))
     end = _end(strength, limit)
     wheel = orientation_colours() if cmap is None else colormaps[cmap] if isinstance(cmap, str) else cmap
@@ -100,8 +107,11 @@ def _to_one_wave_each(bank: FilterBank) -> FilterBank:
     return FilterBank(np.concatenate([one.filters for one in turned]), parameters=columns)
 
 
-def _orientations(bank: FilterBank) -> tuple[Float64, str]:
-    """Return the orientation of each filter in radians, NaN for those without, and where it comes from."""
+def _oriented(bank: FilterBank) -> tuple[Float64, Float64, str]:
+    """Return the filters that have an orientation, these in radians, and where they come from.
+
+    Banks whose map would be wrong are refused.
+    """
     if bank.ndim != 2:
         raise ValueError(
             f'`bank` must be of two dimensions for kind="orientation", got filters of {_check.window_name(bank.size)}; '
@@ -109,25 +119,44 @@ def _orientations(bank: FilterBank) -> tuple[Float64, str]:
         )
     column = bank.parameters.get("orientation")
     unsaid = any(family.name == bank.family and "oriented" not in family.promises for family in FAMILIES)
-    known = column is not None and column.dtype.kind in "fiu" and not unsaid
-    angles = np.asarray(column if known else tuning(bank)["orientation"], dtype=np.float64)
-    turned = np.exp(2j * angles[np.isfinite(angles)])
-    if len(turned) < 2 or np.abs(turned - turned[0]).max() < 1e-6:
-        found = "none" if not len(turned) else f"only {np.degrees(np.angle(turned[0]) / 2):.0f}°"
+    said = column is not None and column.dtype.kind in "fiu" and not unsaid
+    every = np.asarray(column if said else oriented(tuning(bank)), dtype=np.float64)
+    known = np.isfinite(every)
+    filters, angles = bank.filters[known], every[known]
+    way_out = 'whole banks of gabor and steerable are, and kind="montage" draws any'
+    found = np.unique(np.degrees(np.mod(angles, np.pi)).round(3) % 180)
+    if len(found) < FEWEST:
+        got = f"only {' and '.join(f'{angle:.0f}°' for angle in found)}" if len(found) else "none"
         raise ValueError(
-            f'`bank` must have at least two orientations for kind="orientation", got {found}; take a family of '
-            f'oriented filters such as gabor, or kind="montage"'
+            f'`bank` must be of filters at {FEWEST} orientations or more for kind="orientation", got {got}; {way_out}'
         )
-    return angles, "as the bank says" if known else "as measured"
+    wave, wrong = _worst(filters, angles)
+    if wrong > FARTHEST:
+        raise ValueError(
+            f'`bank` must be of filters that each answer to one orientation, evenly spaced, for kind="orientation", '
+            f"got a map that is {np.degrees(wrong):.0f}° wrong of a wave at {np.degrees(wave):.0f}°; {way_out}"
+        )
+    return filters, angles, "as the bank says" if said else "as measured"
 
 
-def _vectors(image: Float64, bank: FilterBank, angles: Float64, mode: str) -> Complex:
-    """Return the energies of all filters, added as vectors at twice their angles."""
-    total = np.zeros(image.shape, dtype=np.complex128)
-    known = np.isfinite(angles)
-    for response, angle in zip(each_response(image, bank.filters[known], mode), angles[known], strict=True):
-        total += response**2 * np.exp(2j * angle)
-    return total
+def _worst(filters: Float64, angles: Float64) -> tuple[float, float]:
+    """Return the orientation of the waves that a map is farthest from, of those that are tried, and how far.
+
+    White noise of a single orientation has the frequencies of a wedge: the longer, the wider it is there.
+    """
+    turns = np.pi * np.arange(GRATINGS) / GRATINGS
+    lengths = (np.arange(GRATINGS) + 0.5) / (2 * GRATINGS)
+    waves = np.multiply.outer(np.stack([np.sin(turns), np.cos(turns)], axis=-1), lengths).swapaxes(1, 2).reshape(-1, 2)
+    unit = _tiles.limit_of(filters)  # whose squares do not overflow
+    vectors = _vectors((Transform(one / unit).at(waves) for one in filters), angles).reshape(GRATINGS, -1) @ lengths
+    wrong = np.abs(np.angle(vectors * np.exp(-2j * turns))) / 2
+    index = int(wrong.argmax())
+    return float(turns[index]), float(wrong[index])
+
+
+def _vectors(responses: Iterable[Float64 | Complex], angles: Float64) -> Complex:
+    """Return the energies of all responses, added as vectors at twice the angles of their filters."""
+    return np.asarray(sum(np.abs(one) ** 2 * np.exp(2j * angle) for one, angle in zip(responses, angles, strict=True)))
 
 
 def _end(strength: Float64, limit: float | None) -> float:

@@ -17,7 +17,7 @@ from .._check import Float64, Size, window_words
 from .._images import Source, sources
 from ..patches import PatchMoments
 from . import _layout, _tiles
-from ._alt import counted, finish
+from ._alt import clip_words, counted, finish
 from ._canvas import AnyFigure, axes_inches, given_axes
 from ._labels import tidy
 from ._tiles import CMAP, Cmap, Scale
@@ -234,7 +234,8 @@ class Sheet(NamedTuple):
         if self.each:
             return ""
         colours = "colours" if self.in_colour else "tones"
-        return f"{colours} on one scale from {tidy(self.low)} to {tidy(self.high)}"
+        clipped = clip_words(self.high, self.values)
+        return f"{colours} on one scale from {tidy(self.low)} to {tidy(self.high)}{clipped}"
 
 
 def _sheet(drawn: list[Patch], rgb: bool | None, remove_mean: bool, scale: Scale, limit: float | None) -> Sheet:

@@ -94,7 +94,8 @@ def responses(
         If the image is not real numbers, or the bank is something else.
     ValueError
         If the image is not finite or does not have the dimensions of the bank, or a map is asked for from a bank
-        that is not of two dimensions or has fewer than two orientations.
+        that is not of two dimensions, has fewer than three orientations, or would read a wave more than 30 degrees
+        wrong.
 
     See Also
     --------
@@ -113,11 +114,13 @@ def responses(
     with the response :math:`r_i` of the filter of orientation :math:`\theta_i`. The hue is half the angle of
     :math:`v`, the brightness is :math:`|v|^{1/2}`: dark where nothing is, and where all orientations are alike. The
     orientation is that of the wave, across an edge and not along it, and turns from x to y as in the picture. The
-    filters should be alike but for evenly spaced orientations, at least three. With quadrature pairs, which differ
-    in `phase` by a quarter turn, :math:`r^2` adds up to the local energy [2]_; without them it follows every stripe.
+    filters should be alike but for evenly spaced orientations, at least three; products of waves along x and y, as in
+    `dct` or `wavelet`, cannot tell an orientation from its mirror image. With quadrature pairs, which differ in
+    `phase` by a quarter turn, :math:`r^2` adds up to the local energy [2]_; without them it follows every stripe.
     The orientations are those of the column `orientation` where it is the direction of the wave, or else those that
-    `tuning` measures; filters without an orientation do not count. A separable bank of `steerable` is steered to eight
-    angles, at which G2 and H2, or G4 and H4, are quadrature pairs.
+    `tuning` measures; filters without an orientation, or with an `orientation_bandwidth` of half a turn, do not
+    count. A separable bank of `steerable` is steered to eight angles, at which G2 and H2, or G4 and H4, are
+    quadrature pairs.
 
     References
     ----------
@@ -177,7 +180,12 @@ def _montage(
     if colorbar:
         _tiles.draw_colorbar(ax, ax.get_images()[0], "share of the largest" if scale == "each" else "response")
     count = f"{'the response' if len(bank) == 1 else f'{len(bank)} responses'} to {bank_words(bank)}"
-    return finish(ax, f"{seen.words}, and {count}, {scale_words(end, scale)}", others, _tiles.volume_note(bank.ndim))
+    return finish(
+        ax,
+        f"{seen.words}, and {count}, {scale_words(end, scale, values=peaks)}",
+        others,
+        _tiles.volume_note(bank.ndim),
+    )
 
 
 def _scale_note(seen: Seen, scale: Scale, end: float) -> str:

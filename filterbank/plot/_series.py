@@ -12,6 +12,7 @@ from .. import _check
 from .._check import Array, Float64
 from .._compose import compose
 from .._kernels import as_float64
+from ._alt import counted
 from ._sources import accepted
 
 Time: TypeAlias = Literal["epochs", "steps"]
@@ -60,6 +61,11 @@ class Series:
         """Return up to `count` of the records, evenly from first to last; of one, the last."""
         last = len(self.times) - 1
         return np.unique(np.linspace(last, 0, min(count, last + 1)).round().astype(np.intp))
+
+    def left_out(self, picked: Array) -> str:
+        """Say how many outputs are drawn, if not all."""
+        outputs = self.channels[1]
+        return f"{len(picked)} of {counted(outputs, 'output')}" * (len(picked) < outputs)
 
     def kernels(self, moments: Array, inputs: Any = slice(None), outputs: Any = slice(None)) -> Float64:
         """Return the kernels of the layer at some of the records, `(moments, *size, in, out)`.

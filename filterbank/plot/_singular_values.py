@@ -94,7 +94,11 @@ def singular_values(
     _tiles.caption(ax, "number of the singular value", _zero_note(screes))
     name_curves(ax, "singular value" + ", relative to the largest" * relative)
     banks = [f"{scree.name + ': ' if scree.name else ''}{bank_words(scree.bank)}" for scree in screes]
-    numbers = [f"{scree.words()}, the smallest {tidy(scree.values[-1])}" for scree in screes]
+    numbers = [
+        f"{scree.words()}{', as there are more filters than pixels' * (len(scree.bank) > len(scree.values))}, the "
+        f"smallest of {counted(len(scree.values), 'value')} {tidy(scree.values[-1])}"
+        for scree in screes
+    ]
     what = f"singular values{' relative to the largest' * relative} of {'; '.join(banks)}"
     return finish(ax, f"curves on a logarithmic scale of the {what}", "; ".join(numbers))
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .. import _check
 from .._check import Array, Float64, window_name
 from . import _layout, _tiles
-from ._alt import counted, finish
+from ._alt import counted, finish, scale_words
 from ._canvas import AnyFigure, axes_inches, bare, checked_figure, given_axes, new_figure
 from ._labels import tidy
 from ._series import Series, Time, in_colour
@@ -128,13 +128,16 @@ def training(
     kernels = f"{counted(len(rows), 'kernel')} of {window_name(size)}"
     name = f" of the layer {series.name}" if series.name else ""
     first, last = (f"{series.unit} {tidy(series.times[moment])}" for moment in moments[[0, -1]])
-    snapshots_words = f"{kernels}{name} at {counted(len(moments), 'moment')} from {first} to {last}"
+    snapshots_words = (
+        f"{kernels}{name} at {counted(len(moments), 'moment')} from {first} to {last}, {scale_words(end, rgb=coloured)}"
+    )
     distance = tidy(series.distance(series.name)[0][-1])
     layers = f" of {counted(len(series.values), 'layer')}" if series.name else ""
     curves_words = f"curves of the distance from the start{layers}, which ends at {distance}{name}"
+    left_out = series.left_out(picked)
     if ax is not None:
-        return finish(ax, snapshots_words, curves_words)
-    finish(top, snapshots_words)
+        return finish(ax, snapshots_words, left_out, curves_words)
+    finish(top, snapshots_words, left_out)
     return finish(bottom, curves_words)
 
 

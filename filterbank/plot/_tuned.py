@@ -79,9 +79,14 @@ def _of_tuning(tuned: Tuning, bank: FilterBank, words: str) -> Tuned:
     if tuned["orientation"].ndim == 2:
         angles = _azimuth_and_elevation(tuned["orientation"])
     elif tuned["centroid"].shape[1] == 2:
-        measured["orientation"] = np.where(width < TURN, tuned["orientation"], np.nan)
+        measured["orientation"] = oriented(tuned)
         angles = (np.degrees(measured["orientation"]),)
     return Tuned(bank, numeric | measured, frequency, tuned["bandwidth"], angles, np.degrees(width), words)
+
+
+def oriented(tuned: Tuning) -> Float64:
+    """Return the orientations of 2-D filters in radians, NaN for those that answer to every orientation."""
+    return np.where(tuned["orientation_bandwidth"] < TURN, tuned["orientation"], np.nan)
 
 
 def _azimuth_and_elevation(waves: Float64) -> tuple[Float64, Float64]:

@@ -69,6 +69,18 @@ def test_every_front_end_shows_itself(front_end: Any) -> None:
     assert facts(front_end(fb.dct(size, n=3)))["outputs"] == "linear, 3 of each input channel"
 
 
+@pytest.mark.parametrize("layer", [BasisConv2D, BankResponse2D], ids=lambda each: each.__name__)
+def test_the_bank_of_a_layer_has_its_rank_condition_and_recipe(layer: Any) -> None:
+    arguments = (8,) if layer is BasisConv2D else ()
+    for bank in (fb.dct(5, n=6), fb.FilterBank(fb.dct(5, n=6).filters[[0, 1, 1]])):
+        shown, said = facts(layer(*arguments, bank)), facts(bank)
+        assert [shown[name] for name in ("rank", "condition")] == [said["rank"], said["condition"]]
+        assert shown["recipe"] == said["recipe"].replace("bank.save", "layer.bank.save")
+    assert shown["rank"] == "2 of 3"
+    assert "layer.bank.save('bank.npz') keeps the bank" in shown["recipe"]
+    assert eval(facts(layer(*arguments, fb.gabor(7)))["recipe"], {"fb": fb}) == fb.gabor(7)
+
+
 def test_all_layers_are_tested_here() -> None:
     named = {name for name in layers.__all__ if name.startswith(("Basis", "BankResponse"))}
     assert named == {pair.basis.__name__ for pair in PAIRS} | {each.__name__ for each in FRONT_ENDS}

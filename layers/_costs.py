@@ -158,11 +158,11 @@ def work(way: str, shape: Shape, vector: int) -> Counts:
             counts["back"] += window * to * rounded(inputs) * times
             counts["back_packed"] += window * to * times
 
-    def depthwise(window: int, number: int, times: float = 1) -> None:
+    def depthwise(window: int, number: int) -> None:
         if channels == 1:
-            convolve(window, 1, number, shape.released, times)
+            convolve(window, 1, number, shape.released)
         else:
-            work = window * channels * number * times
+            work = window * channels * number
             counts["depthwise"] += work
             counts["depthwise_back"] += work * (shape.inner + shape.released * shape.training)
 
@@ -189,8 +189,8 @@ def work(way: str, shape: Shape, vector: int) -> Counts:
         mix()
     else:
         across, more = pixels // line, math.prod(shape.strides) / shape.strides[shape.axis]
-        if way == "depthwise lines" and len(set(shape.strides)) == 1 == shape.strides[0]:
-            depthwise(line, shape.lines, more)
+        if way == "depthwise lines":
+            depthwise(line, shape.lines)
         else:
             convolve(line, channels, channels * shape.lines, False, more)
         counts["between"] += channels * shape.lines * more

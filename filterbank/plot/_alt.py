@@ -10,6 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 from .._bank import FilterBank
 from .._check import window_words
 from ._canvas import descriptions, whole_figure
+from ._fit import keep_inside
 from ._labels import plain
 
 
@@ -41,6 +42,7 @@ def alt_text(figure: Figure | SubFigure) -> str:
 def finish(ax: Axes, *sentences: str) -> Figure:
     """Give the axes their text, of sentences without a full stop, and return the figure they are in."""
     ax.set_label(" ".join(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in sentences if sentence))
+    keep_inside(ax)
     return whole_figure(ax)
 
 

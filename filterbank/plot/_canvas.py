@@ -98,6 +98,11 @@ def whole_figure(ax: Axes) -> Figure:
     return figure
 
 
+def is_own(figure: Figure) -> bool:
+    """Return whether the figure was made here, to fit its picture."""
+    return isinstance(figure, Picture)
+
+
 def bare(ax: Axes) -> None:
     """Leave nothing of the axes but room for titles and labels."""
     ax.spines[:].set_visible(False)

@@ -109,9 +109,9 @@ def coefficients(
         interpolation=_tiles.interpolation(ax, flat.shape),
     )
     _name_columns(ax, channel_names(source), values.shape[1:], order if sort else None)
-    name_rows(ax, filters, texts, len(values), cmap)
     if colorbar:
         _tiles.draw_colorbar(ax, drawn)
+    name_rows(ax, filters, texts, len(values), cmap)
     count, inputs, outputs = values.shape
     what = f"{counted(count, 'filter')} by {counted(inputs * outputs, 'kernel')}"
     order_words = "ordered by their strongest filter" if sort else "in the order of the channels"
@@ -166,7 +166,7 @@ def _name_columns(ax: Axes, names: tuple[str, str], channels: tuple[int, ...], o
         upright = points < 0.7 * _layout.small() * max(map(len, texts))
         ax.set_xticks(places, labels=texts[::step], fontsize=min(_layout.small(), step * points), rotation=90 * upright)
         what = f"{output}s" if inputs == 1 else f"pairs of {input_} and {output}"
-        ax.set_xlabel(f"{what}, ordered by their strongest filter", fontsize="small")
+        _tiles.caption(ax, f"{what}, ordered by their strongest filter")
     elif inputs == 1:
         ax.set_xticks(_layout.few(outputs))
         ax.set_xlabel(output, fontsize="small")

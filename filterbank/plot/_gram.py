@@ -102,11 +102,11 @@ def gram(
         norm=Normalize(-end, end),
         interpolation=_tiles.interpolation(ax, entries.values.shape),
     )
-    _name(ax, bank, texts, cmap)
-    _mark(ax, entries, drawn)
     _tiles.caption(ax, entries.note(), entries.empty_note())
     if colorbar:
         _tiles.draw_colorbar(ax, drawn, entries.unit)
+    _name(ax, bank, texts, cmap)
+    _mark(ax, entries, drawn)
     what = f"matrix of the {entries.unit}s between the filters of a bank, {bank_words(bank)}, {scale_words(end)}"
     return finish(ax, what, entries.note(), entries.empty_note())
 
@@ -162,8 +162,7 @@ def _name(ax: Axes, bank: FilterBank, texts: list[str], cmap: Cmap) -> None:
     ax.tick_params(length=2, labelsize="small")
     ax.spines[:].set_linewidth(0.4)
     ax.set_xticks(_layout.few(len(bank)))
-    # The matrix is square, whatever room it is in.
-    name_rows(ax, bank, texts, len(bank), cmap, min(axes_inches(ax)))
+    name_rows(ax, bank, texts, len(bank), cmap, square=True)
 
 
 def _mark(ax: Axes, entries: Entries, drawn: ScalarMappable) -> None:

@@ -20,14 +20,15 @@ from matplotlib.image import AxesImage
 from matplotlib.transforms import ScaledTranslation
 
 from .._check import Array, Float64, choice, number
-from ._canvas import axes_inches, bare, inches_from, new_figure, whole_figure
+from ._canvas import axes_inches, bare, inches_from, is_own, new_figure, whole_figure
 from ._labels import tidy
-from ._layout import PAD, Grid, slice_places, small, volume_tile, zoom
+from ._layout import LINE, PAD, Grid, slice_places, small, volume_tile, zoom
 
 Scale: TypeAlias = Literal["shared", "each"]
 Cmap: TypeAlias = str | Colormap
 
 CMAP = "RdBu_r"
+NOTE_SHARE = 0.2  # of the height of a caller's figure, up to which notes need not be smaller
 
 
 def limit_of(values: Float64) -> float:
@@ -280,8 +281,14 @@ def caption(ax: Axes, *sentences: str) -> None:
     """Write what the reader must know under the picture, in lines about as wide as it that break between clauses."""
     clauses = "; ".join(sentence for sentence in sentences if sentence)
     if clauses:
-        letters = max(30, int(72 * axes_inches(ax)[0] / (0.5 * small())))
-        ax.set_xlabel(in_lines(clauses, letters, "; "), fontsize="small")
+        figure = whole_figure(ax)
+        high = 72 * ax.figure.bbox.height / figure.dpi
+        for points in (small(), 0.8 * small()):
+            letters = max(30 if is_own(figure) else 20, int(72 * axes_inches(ax)[0] / (0.5 * points)))
+            lines = in_lines(clauses, letters, "; ")
+            if is_own(figure) or (lines.count("\n") + 1) * LINE * points < NOTE_SHARE * high:
+                break
+        ax.set_xlabel(lines, fontsize=points)
 
 
 def in_lines(text: str, letters: int, separator: str) -> str:

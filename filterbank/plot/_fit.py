@@ -1,0 +1,65 @@
+"""Names of axes and notes that stay in the caller's figure, once all else is drawn.
+
+Layouts make room for the height of a note below axes, but not for its width where it is wider than they are.
+"""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis, XAxis
+
+from ._canvas import is_own, settled_inches, whole_figure
+from ._tiles import in_lines
+
+LEAST = 0.6  # of its size, the smallest that a text becomes
+TIMES = 3  # a change of the texts changes the axes, and these the room
+
+
+def keep_inside(ax: Axes) -> None:
+    """Break, shrink and move the names and notes of axes, and of those in them, that would leave the figure."""
+    if is_own(whole_figure(ax)):
+        return  # It was made to fit.
+    axes = ax.findobj(Axes)
+    for _ in range(TIMES):
+        settled_inches(ax)
+        changed = [_keep(one, axis) for one in axes for axis in (one.xaxis, one.yaxis) if axis.label.get_text()]
+        if not any(changed):
+            return
+
+
+def _keep(ax: Axes, axis: Axis) -> bool:
+    """Keep one name inside, and return whether it had to change."""
+    label, box = axis.label, axis.label.get_window_extent()
+    along = 0 if isinstance(axis, XAxis) else 1
+    length, (start, end) = ax.bbox.size[along], _room(ax, along)
+    has, text = box.size[along], label.get_text()
+    if along and has > length and "\n" not in text:
+        label.set_text(in_lines(text.replace(" (", ", ("), max(9, int(len(text) * length / has)), ", ").replace(", (", " ("))
+        label.set_text(label.get_text().replace(",\n(", "\n("))
+        if "\n" in label.get_text():
+            return True
+    if has > end - start and label.get_size() > LEAST * 0.99 * label.get_size():
+        label.set_size(label.get_size() * max(LEAST, 0.98 * (end - start) / has))
+        return True
+    shift = max(start - box.min[along], 0.0) + min(end - box.max[along], 0.0)
+    if abs(shift) < 0.5 or has > end - start:
+        return False
+    place = list(label.get_position())
+    place[along] += shift / length
+    label.set_position(tuple(place))
+    return True
+
+
+def _room(ax: Axes, along: int) -> tuple[float, float]:
+    """Return where the axes' share of the figure starts and ends, in pixels."""
+    figure = ax.figure.bbox
+    start, length = figure.min[along], figure.size[along]
+    spec = ax.get_subplotspec()
+    if spec is None or along:
+        return start, start + length
+    columns = spec.get_gridspec().ncols
+    cells = spec.colspan
+    return (
+        min(start + length * cells.start / columns, ax.bbox.x0),
+        max(start + length * cells.stop / columns, ax.bbox.x1),
+    )

@@ -29,3 +29,13 @@ def orientation_colours() -> ListedColormap:
 def frequency_colours() -> ListedColormap:
     """Return viridis without its ends, which are nearly the colours of dark and of light grounds."""
     return ListedColormap(colormaps["viridis"](np.linspace(0.15, 0.9, STEPS)), name="frequencies")
+
+
+def seen_colours(colours: Float64) -> Float64:
+    """Return colours for thin lines: red, green, blue and opacity, with those like the background nearer to the text's."""
+    light = (0.3, 0.59, 0.11)
+    behind, text = (to_rgba_array(rcParams[name])[0, :3] for name in ("axes.facecolor", "text.color"))
+    faint = np.abs(colours[:, :3] @ light - behind @ light) < FAINT
+    seen = colours.copy()
+    seen[faint, :3] = (seen[faint, :3] + text) / 2
+    return seen

@@ -15,7 +15,7 @@ from ..analysis import ComparedBank, Comparison
 from ..analysis._explained import OWN, RANDOM
 from . import _layout, _tiles
 from ._alt import counted, finish
-from ._canvas import AnyFigure, axes_inches, bare, given_axes, new_figure
+from ._canvas import AnyFigure, axes_inches, bare, given_axes, is_own, new_figure, settled_inches, whole_figure
 from ._curves import CONTROL, line_colour, named, percent_axis, write_at
 from ._labels import percent
 
@@ -25,6 +25,8 @@ PANEL, SMALL_PANEL = 1.25, 0.85  # inches, width of the panel of a layer
 FEW = 12  # panels, up to which they need not be small
 IN_A_ROW, SMALL_IN_A_ROW = 6, 8  # panels
 TITLE, TICKS = 0.4, 0.25  # inches, above and below a panel
+SMALLEST_PANEL, SMALLEST_ROW = 0.8, 0.1  # inches, of a panel and the rows in it where room is short
+FEW_TICKS, FEWEST_TICKS = 2.4, 1.0  # inches, the widths up to which the axis has three numbers, and two
 GAP = 0.25  # inches, between panels
 
 
@@ -88,9 +90,13 @@ def comparison(source: Any, *, ax: Axes | None = None, fig: AnyFigure | None = N
         _name_rows(ax, names)
         _write_shares(ax, result, names)
         _tiles.caption(ax, f"energy explained by {_about(result)}", _interval_note([result]))
+        _thin_ticks(ax)
     else:
-        _draw_panels(ax, results, names)
-        _tiles.caption(ax, "energy of the kernels explained, in percent", _interval_note(list(results.values())))
+        note = "energy of the kernels explained, in percent"
+        _tiles.caption(ax, note, _interval_note(list(results.values())))
+        if not _draw_panels(ax, results, names):
+            _thin_ticks(ax)
+            _tiles.caption(ax, note, f"a dot for each of {counted(len(results), 'layer')}")
     return finish(ax, *(_words(name, result) for name, result in results.items()))
 
 
@@ -137,17 +143,22 @@ def _arranged(panels: int) -> tuple[int, int]:
 
 def _draw(ax: Axes, result: Comparison, names: Sequence[str]) -> None:
     """Draw the rows of one comparison, each at the place of its name."""
+    _prepare(ax, names)
+    for row in result.rows:
+        _draw_row(ax, row, names.index(row.name))
+
+
+def _prepare(ax: Axes, names: Sequence[str]) -> None:
+    """Make rows for the names over shares from 0 to 1."""
     ax.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(labelsize="small", length=2)
     ax.tick_params(axis="y", length=0)
     percent_axis(ax, "x")
-    for row in result.rows:
-        _draw_row(ax, row, names.index(row.name))
 
 
 def _draw_row(ax: Axes, row: ComparedBank, place: int) -> None:
-    colour = {RANDOM: CONTROL, OWN: line_colour()}.get(row.name, "C0")
+    colour = _colour(row)
     if row.is_reference:
         ax.axvline(row.explained, color=colour, linestyle=":" if row.name == RANDOM else "--", linewidth=0.8, zorder=1)
     if np.isfinite(row.low):
@@ -161,10 +172,21 @@ def _draw_row(ax: Axes, row: ComparedBank, place: int) -> None:
         dot.set_markerfacecolor(rcParams["axes.facecolor"])
 
 
+def _colour(row: ComparedBank) -> str:
+    return {RANDOM: CONTROL, OWN: line_colour()}.get(row.name, "C0")
+
+
 def _name_rows(ax: Axes, names: Sequence[str]) -> None:
     ax.set_yticks(range(len(names)), labels=list(names), fontsize="small")
     for label, name in zip(ax.get_yticklabels(), names, strict=True):
         label.set_fontstyle("italic" if name in (RANDOM, OWN) else "normal")
+
+
+def _thin_ticks(ax: Axes) -> None:
+    """Number only the ends of a narrow axis, and the middle where it has room."""
+    width = settled_inches(ax)[0]
+    if width < FEW_TICKS:
+        ax.set_xticks([0, 0.5, 1] if width > FEWEST_TICKS else [0, 1])
 
 
 def _write_shares(ax: Axes, result: Comparison, names: Sequence[str]) -> None:
@@ -173,11 +195,20 @@ def _write_shares(ax: Axes, result: Comparison, names: Sequence[str]) -> None:
         write_at(ax, percent(row.explained), 1, names.index(row.name), (8, 0))
 
 
-def _draw_panels(ax: Axes, results: dict[str, Comparison], names: Sequence[str]) -> None:
-    """Draw a panel for each comparison inside the axes, in rows, the banks named at the left of each row."""
-    bare(ax)
+def _draw_panels(ax: Axes, results: dict[str, Comparison], names: Sequence[str]) -> bool:
+    """Draw a panel for each comparison, in rows, the banks named at the left of each; return False without the room.
+
+    Then the dots of all are in one panel.
+    """
+    _name_rows(ax, names)
+    width, height = map(min, zip(axes_inches(ax), settled_inches(ax), strict=True))
     down, across = _arranged(len(results))
-    width, height = axes_inches(ax)
+    if is_own(whole_figure(ax)):
+        width, height = axes_inches(ax)
+    elif min(width / across - SMALLEST_PANEL, height / down - TITLE - TICKS - SMALLEST_ROW * len(names)) < 0:
+        _draw_together(ax, results, names)
+        return False
+    bare(ax)
     between, above, below = GAP / width, TITLE / height, TICKS / height
     titles = [f"{name}\n{one.n} filters, {window_name(one.size)}" for name, one in results.items()]
     points = _layout.fitting_points(width / across, titles)
@@ -192,3 +223,13 @@ def _draw_panels(ax: Axes, results: dict[str, Comparison], names: Sequence[str])
             panel.set_yticks(range(len(names)), labels=[""] * len(names))
         else:
             _name_rows(panel, names)
+    return True
+
+
+def _draw_together(ax: Axes, results: dict[str, Comparison], names: Sequence[str]) -> None:
+    """Draw the dots of all comparisons in the same rows."""
+    _prepare(ax, names)
+    for result in results.values():
+        for row in result.rows:
+            style = {"markersize": 4, "alpha": 0.6, "linestyle": "", "clip_on": False}
+            ax.plot(row.explained, names.index(row.name), color=_colour(row), marker="o", **style)

@@ -78,7 +78,13 @@ def _legend_above(ax: Axes, room: Inches) -> Legend:
         legend.set(zorder=5)
         if height - _inches(legend)[1] >= min(least * height, ENOUGH):
             return legend
-    legend.set_in_layout(False)
+    for count in range(len(names) - 1, 0, -1):
+        short = [*names[: count - 1], f"{names[count - 1]} and {len(names) - count} more"]
+        legend = ax.legend(handles[:count], short, loc="lower left", bbox_to_anchor=(0, 1.01), frameon=False)
+        for text in legend.get_texts():
+            text.set_fontsize(0.7 * small)
+        if height - _inches(legend)[1] >= 0.5 * height:
+            break
     return legend
 
 

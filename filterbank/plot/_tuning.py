@@ -18,6 +18,7 @@ from .._kernels import as_float64
 from . import _layout
 from ._alt import counted, finish
 from ._canvas import AnyFigure, axes_inches, bare, given_axes, new_figure
+from ._colours import seen_colours
 from ._frequencies import Colouring, bar_ends, fitting, frequency_scale, merged_texts, name_below, pixel_name
 from ._labels import Labels, filter_labels, tidy
 from ._tiles import Cmap
@@ -229,7 +230,7 @@ def _draw_again(ax: Axes, angles: Float64, frequency: Float64, colours: Float64)
             again = ax.scatter(angles[near] + turn, frequency[near], _area(len(angles)))
             again.set(
                 facecolor="none",
-                edgecolor=colours[near],
+                edgecolor=seen_colours(colours)[near],
                 linewidth=0.9,
                 zorder=3,
                 alpha=_fade(len(angles)),
@@ -258,10 +259,11 @@ def _draw_bars(ax: Axes, x: Float64, tuned: Tuned, colours: Float64) -> None:
 def _add_bars(ax: Axes, bars: Float64, colours: Float64, count: int) -> None:
     """Draw bars with hairlines across their ends: else those of filters in rows look like the lines of a grid."""
     thin, pale = 0.7 * _fade(count), 0.5 * _fade(count) ** 2
-    lines = LineCollection(list(bars), colors=colours, linewidths=thin, alpha=pale)
+    seen = seen_colours(colours)
+    lines = LineCollection(list(bars), colors=seen, linewidths=thin, alpha=pale)
     lines.set(gid="bandwidths")
     ax.add_collection(lines, autolim=False)
-    ends, each = bars.reshape(-1, 2), np.repeat(colours, 2, axis=0)
+    ends, each = bars.reshape(-1, 2), np.repeat(seen, 2, axis=0)
     upright = np.repeat(bars[:, 0, 0] == bars[:, 1, 0], 2)
     goes_on = np.isin(ends[:, 0], (0, 180))  # at the other side
     for which, marker in ((upright, "_"), (~upright & ~goes_on, "|")):

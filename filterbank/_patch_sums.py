@@ -192,7 +192,6 @@ def _lagged_by_transform(images: Float64, window: tuple[int, ...]) -> Float64:
     axes = tuple(range(-len(window), 0))
     sides = [fft.next_fast_len(side + k - 1, real=True) for side, k in zip(images.shape[2:], window, strict=True)]
     spectra = fft.rfftn(images, sides, axes=axes)
-    # Few lags are wanted: a product with the waves of each is less work than transforming back.
     if images.shape[1] == 1:
         parts = spectra.view(np.float64)
         squares = np.square(parts, out=parts)
@@ -200,25 +199,28 @@ def _lagged_by_transform(images: Float64, window: tuple[int, ...]) -> Float64:
         sums = (squares[..., ::2] + squares[..., 1::2])[None]
     else:
         sums = np.einsum("bi...,bj...->ij...", spectra.conj(), spectra)
+    # Few lags are wanted: a product with the waves of each is less work than transforming back. Of the first axis those
+    # from 0 on are enough, as the others are the same pairs of pixels the other way round.
     for axis, (side, k) in enumerate(zip(sides, window, strict=True), start=2):
-        columns = _waves(side, sums.shape[axis], k)
+        columns = _waves(side, sums.shape[axis], range(0 if axis == 2 else 1 - k, k))
         if np.isrealobj(sums):
             along = np.tensordot(sums, columns.view(np.float64), (axis, 0)).view(np.complex128)
         else:
             along = np.tensordot(sums, columns, (axis, 0))
         sums = np.moveaxis(along, -1, axis)
-    lagged: Float64 = np.ascontiguousarray(sums.real) / math.prod(sides)
-    return lagged
+    lagged = np.ascontiguousarray(sums.real) / math.prod(sides)
+    behind = np.flip(lagged[:, :, 1:], axis=tuple(range(2, lagged.ndim))).swapaxes(0, 1)
+    return np.concatenate([behind, lagged], axis=2)
 
 
 @functools.lru_cache(maxsize=16)
-def _waves(side: int, frequencies: int, k: int) -> Array:
+def _waves(side: int, frequencies: int, lags: range) -> Array:
     """Return the waves `(frequencies, lags)` by which lags are transformed back; half of the frequencies stand for all.
 
     Large images are cut into blocks of the same sides.
     """
     frequency = np.arange(frequencies)
-    waves: Array = np.exp(2j * np.pi / side * (frequency[:, None] * np.arange(1 - k, k) % side))
+    waves: Array = np.exp(2j * np.pi / side * (frequency[:, None] * np.array(lags) % side))
     if frequencies < side:  # all but these stand for two
         waves *= np.where((frequency == 0) | (2 * frequency == side), 1, 2)[:, None]
     return waves

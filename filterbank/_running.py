@@ -13,6 +13,7 @@ from ._check import Float64
 from ._patch_sums import patch_rows, patch_sums, sums_by_rows
 
 MATRICES = 3  # as large as the covariance, that are in memory at the same time
+ARRAYS = 4  # as large as the values that are summed at once
 VALUES_IN_BLOCK = 2**19  # of images that are summed at once, so that the transforms stay in the cache
 MOST_LOST = 1e4  # by so much a variance may fall as its mean is taken away; float64 keeps twelve digits of sixteen
 
@@ -102,7 +103,7 @@ class Running:
         images = self._waiting[0] if len(self._waiting) == 1 else np.concatenate(self._waiting)
         ended = self._images_waiting
         self._waiting, self._images_waiting, self._values_waiting = [], 0, 0
-        _require_memory(images.shape[1] * math.prod(self.window))
+        _require_memory(images.shape[1] * math.prod(self.window), images.size)
         count, tree = self._summed
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused at the end
             level, part = _moments(images, self.window, self.stride, self.remove_mean)
@@ -117,10 +118,15 @@ class Running:
         self._summed = (count + ended, tree)
 
 
-def _require_memory(pixels: int) -> None:
-    """Raise an error before the work begins, if there is no room for its result."""
+def _require_memory(pixels: int, values: int) -> None:
+    """Raise an error before the work begins, if there is no room for its result.
+
+    The C library keeps for later what is about as large as the largest array that was let go. Without one of the size
+    of all that a block needs, it would ask the system for fresh memory for each block: a third of the time.
+    """
     try:
         np.empty((MATRICES, pixels, pixels))
+        np.empty((ARRAYS, values))
     except (MemoryError, ValueError) as error:
         gigabytes = MATRICES * 8 * pixels**2 / 1e9
         raise MemoryError(
@@ -139,10 +145,12 @@ def _moments(
     images: Float64, window: tuple[int, ...], stride: tuple[int, ...], remove_mean: bool
 ) -> tuple[Float64, Moments | None]:
     """Return a level of each channel, and the moments above it of the finite patches of images that fit the cache."""
-    every = all_finite(images)
     apart = images - _levels(images, 0) if remove_mean else images  # what goes with their means
     level = _levels(apart, 1)
-    count, total, products = (patch_sums if every else sums_by_rows)(apart - level, window, stride)
+    apart = apart - level
+    count, total, products = patch_sums(apart, window, stride)
+    if not (np.isfinite(products).all() or all_finite(images)):
+        count, total, products = sums_by_rows(apart, window, stride)
     if not count:
         return level.ravel(), None
     mean, square = total / count, products / count

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.colors import ListedColormap
+from matplotlib import colormaps, rcParams
+from matplotlib.colors import ListedColormap, to_rgba_array
+
+from .._check import Float64
 
 STEPS = 256
+FAINT = 0.3  # difference in lightness from the background, below which thin lines are hardly seen
 LIGHTNESS, CHROMA = 72, 39  # of CIELAB, in which sRGB has every hue
 # Of horizontal waves: yellow. Blue then stands for vertical ones, and red and green, which some take for the same, for
 # the diagonals.

@@ -19,27 +19,28 @@ def keep_inside(ax: Axes) -> None:
     """Break, shrink and move the names and notes of axes, and of those in them, that would leave the figure."""
     if is_own(whole_figure(ax)):
         return  # It was made to fit.
-    axes = ax.findobj(Axes)
+    named = [(one, axis) for one in ax.findobj(Axes) for axis in (one.xaxis, one.yaxis) if axis.label.get_text()]
+    least = {axis: LEAST * axis.label.get_size() for _, axis in named}
     for _ in range(TIMES):
         settled_inches(ax)
-        changed = [_keep(one, axis) for one in axes for axis in (one.xaxis, one.yaxis) if axis.label.get_text()]
-        if not any(changed):
+        if not any([_keep(one, axis, least[axis]) for one, axis in named]):
             return
 
 
-def _keep(ax: Axes, axis: Axis) -> bool:
-    """Keep one name inside, and return whether it had to change."""
+def _keep(ax: Axes, axis: Axis, least: float) -> bool:
+    """Keep one name inside, no smaller than so many points, and return whether it had to change."""
     label, box = axis.label, axis.label.get_window_extent()
     along = 0 if isinstance(axis, XAxis) else 1
     length, (start, end) = ax.bbox.size[along], _room(ax, along)
     has, text = box.size[along], label.get_text()
     if along and has > length and "\n" not in text:
-        label.set_text(in_lines(text.replace(" (", ", ("), max(9, int(len(text) * length / has)), ", ").replace(", (", " ("))
-        label.set_text(label.get_text().replace(",\n(", "\n("))
-        if "\n" in label.get_text():
+        letters = max(9, int(len(text) * length / has))
+        broken = in_lines(text.replace(" (", "; ("), letters, "; ").replace("; (", " (").replace(";\n(", "\n(")
+        if broken != text:
+            label.set_text(broken)
             return True
-    if has > end - start and label.get_size() > LEAST * 0.99 * label.get_size():
-        label.set_size(label.get_size() * max(LEAST, 0.98 * (end - start) / has))
+    if has > end - start and label.get_size() > least:
+        label.set_size(max(least, label.get_size() * 0.98 * (end - start) / has))
         return True
     shift = max(start - box.min[along], 0.0) + min(end - box.max[along], 0.0)
     if abs(shift) < 0.5 or has > end - start:

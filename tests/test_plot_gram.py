@@ -71,7 +71,7 @@ def test_filters_stand_beside_their_rows(bank):
     figure = fb.plot.gram(bank, labels=[f"no. {index}" for index in range(len(bank))])
     figure.canvas.draw()
     axes = figure.axes[0]
-    column, _ = axes.child_axes
+    _, column = axes.child_axes
     matrix, tiles = axes.get_window_extent(), column.get_window_extent()
     np.testing.assert_allclose((tiles.y0, tiles.y1), (matrix.y0, matrix.y1), atol=0.5)
     assert matrix.x0 - 5 < tiles.x1 < matrix.x0
@@ -84,7 +84,7 @@ def test_filters_stand_beside_their_rows(bank):
 def test_filters_stay_beside_their_rows_in_axes_that_are_not_square(inches):
     _, axes = plt.subplots(figsize=inches)
     fb.plot.gram(BANK, ax=axes, colorbar=False).canvas.draw()
-    matrix, tiles = axes.get_window_extent(), axes.child_axes[0].get_window_extent()
+    matrix, tiles = axes.get_window_extent(), axes.child_axes[-1].get_window_extent()
     np.testing.assert_allclose(matrix.width, matrix.height, rtol=1e-6)
     np.testing.assert_allclose((tiles.y0, tiles.y1), (matrix.y0, matrix.y1), atol=0.5)
 

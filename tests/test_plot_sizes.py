@@ -2,18 +2,13 @@
 
 import itertools
 import os
-import warnings
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.colors import to_rgb
-from matplotlib.patches import Patch
 from matplotlib.text import Text
 from plotted import RNG, BasisLayer, History, Layer
-from types import SimpleNamespace
 
 import filterbank as fb
 
@@ -22,8 +17,9 @@ BANKS = {n: fb.gabor(11, n=n, orientations=6) for n in (1, 3, 20)}
 LAYERS = {n: BasisLayer(RNG.standard_normal((n, 2, n)), bank, name="a_layer") for n, bank in BANKS.items()}
 KERNELS = RNG.standard_normal((5, 5, 2, 16))
 COMPARED = fb.analysis.compare(KERNELS, ["dct", "gabor", "hermite"], n=6, draws=2)
+WEIGHTS = RNG.standard_normal((3, 3, 3, 6))
 MODELS = {
-    n: SimpleNamespace(name="net", layers=[Layer(RNG.standard_normal((3, 3, 3, 6)), name=f"block{i}_conv2d") for i in range(n)])
+    n: SimpleNamespace(name="net", layers=[Layer(WEIGHTS, name=f"block{i}_conv2d") for i in range(n)])
     for n in (1, 3, 20)
 }
 
@@ -57,10 +53,12 @@ PICTURES = {
     "tuning, all": lambda n, **to: fb.plot.tuning(BANKS[n], color="symmetry", marginals=True, **to),
 }
 ALIKE = {"comparison of one", "orientations"}
+PARTS = ["singular values", "energy curve", "coverage", "contours", "polar", "decomposition"]
+SIDE = {**dict.fromkeys(PARTS, 2.6), "tuning, all": 3, "training": 3.4}  # inches, of what is in several parts
 
 
-def square():
-    return {"fig": plt.figure(figsize=(2, 2), layout="constrained")}
+def square(side=2):
+    return {"fig": plt.figure(figsize=(side, side), layout="constrained")}
 
 
 def narrow():
@@ -68,7 +66,7 @@ def narrow():
 
 
 def subplot(projection=None):
-    figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", subplot_kw={"projection": projection})
+    _, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", subplot_kw={"projection": projection})
     return {"ax": axes[1, 0]}
 
 
@@ -99,10 +97,13 @@ def problems(fig, where):
 
 
 @pytest.mark.parametrize("place", [square, narrow, subplot, subfigure])
-@pytest.mark.parametrize(("picture", "n"), [(one, n) for one in PICTURES for n in ((1,) if one in ALIKE else (1, 3, 20))])
+@pytest.mark.parametrize(
+    ("picture", "n"), [(one, n) for one in PICTURES for n in ((1,) if one in ALIKE else (1, 3, 20))]
+)
 def test_texts_stay_in_the_figure_and_apart(picture, n, place):
     with plt.style.context("dark_background" if place is square else "default"):
-        to = subplot("polar") if (picture, place) == ("polar", subplot) else place()
+        more = {square: SIDE.get(picture, 2), subplot: "polar" if picture == "polar" else None}
+        to = place(more[place]) if place in more else place()
         figure = PICTURES[picture](n, **to)
         figure.canvas.draw()
         where = to.get("fig") or figure

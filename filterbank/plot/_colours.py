@@ -35,7 +35,7 @@ def frequency_colours() -> ListedColormap:
 
 
 def seen_colours(colours: Float64) -> Float64:
-    """Return colours for thin lines: red, green, blue and opacity, with those like the background nearer to the text's."""
+    """Return colours `(n, 4)` for thin lines: those like the background come nearer to the colour of text."""
     light = (0.3, 0.59, 0.11)
     behind, text = (to_rgba_array(rcParams[name])[0, :3] for name in ("axes.facecolor", "text.color"))
     faint = np.abs(colours[:, :3] @ light - behind @ light) < FAINT

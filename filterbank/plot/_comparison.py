@@ -200,14 +200,14 @@ def _draw_panels(ax: Axes, results: dict[str, Comparison], names: Sequence[str])
 
     Then the dots of all are in one panel.
     """
-    _name_rows(ax, names)
-    width, height = map(min, zip(axes_inches(ax), settled_inches(ax), strict=True))
+    width, height = axes_inches(ax)
     down, across = _arranged(len(results))
-    if is_own(whole_figure(ax)):
-        width, height = axes_inches(ax)
-    elif min(width / across - SMALLEST_PANEL, height / down - TITLE - TICKS - SMALLEST_ROW * len(names)) < 0:
-        _draw_together(ax, results, names)
-        return False
+    if not is_own(whole_figure(ax)):
+        _name_rows(ax, names)
+        width, height = map(min, zip((width, height), settled_inches(ax), strict=True))
+        if min(width / across - SMALLEST_PANEL, height / down - TITLE - TICKS - SMALLEST_ROW * len(names)) < 0:
+            _draw_together(ax, results, names)
+            return False
     bare(ax)
     between, above, below = GAP / width, TITLE / height, TICKS / height
     titles = [f"{name}\n{one.n} filters, {window_name(one.size)}" for name, one in results.items()]
@@ -231,5 +231,5 @@ def _draw_together(ax: Axes, results: dict[str, Comparison], names: Sequence[str
     _prepare(ax, names)
     for result in results.values():
         for row in result.rows:
-            style = {"markersize": 4, "alpha": 0.6, "linestyle": "", "clip_on": False}
-            ax.plot(row.explained, names.index(row.name), color=_colour(row), marker="o", **style)
+            (dot,) = ax.plot(row.explained, names.index(row.name), "o", color=_colour(row), markersize=4, alpha=0.6)
+            dot.set_clip_on(False)

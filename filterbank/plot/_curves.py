@@ -18,6 +18,7 @@ from ._canvas import AnyFigure, Inches, axes_inches, given_axes, new_figure, set
 MARKERS = "osD^vPX<>*"  # with the colours, so that curves can be told apart without them
 MOST_MARKED = 40  # points of a curve that are drawn as dots
 WIDTH, HEIGHT, ENTRY = 5.2, 3.4, 0.2  # inches: of the axes, and for each line of the legend
+NAME = 0.45  # inches that the name of the axis at the left takes from the curves, at least
 ENOUGH = 2.2  # inches, the height of curves that need no more
 HANDLE = 3.6  # letter sizes, the width of a legend without its texts
 CONTROL = "0.5"  # the grey of random filters, seen on light and on dark
@@ -76,7 +77,8 @@ def _legend_above(ax: Axes, room: Inches) -> Legend:
         lines = [_tiles.in_lines(text, letters, ", ") for text in texts]
         legend = ax.legend(handles, lines, loc="lower left", bbox_to_anchor=(0, 1.01), frameon=False, fontsize=points)
         legend.set(zorder=5)
-        if height - _inches(legend)[1] >= min(least * height, ENOUGH):
+        across, high = _inches(legend)
+        if across <= width - NAME and height - high >= min(least * height, ENOUGH):
             return legend
     for count in range(len(names) - 1, 0, -1):
         short = [*names[: count - 1], f"{names[count - 1]} and {len(names) - count} more"]

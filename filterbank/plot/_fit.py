@@ -20,10 +20,11 @@ def keep_inside(ax: Axes) -> None:
     if is_own(whole_figure(ax)):
         return  # It was made to fit.
     named = [(one, axis) for one in ax.findobj(Axes) for axis in (one.xaxis, one.yaxis) if axis.label.get_text()]
-    least = {axis: LEAST * axis.label.get_size() for _, axis in named}
+    least = {axis: LEAST * float(axis.label.get_fontsize()) for _, axis in named}
     for _ in range(TIMES):
         settled_inches(ax)
-        if not any([_keep(one, axis, least[axis]) for one, axis in named]):
+        changes = [_keep(one, axis, least[axis]) for one, axis in named]
+        if not any(changes):
             return
 
 
@@ -32,22 +33,22 @@ def _keep(ax: Axes, axis: Axis, least: float) -> bool:
     label, box = axis.label, axis.label.get_window_extent()
     along = 0 if isinstance(axis, XAxis) else 1
     length, (start, end) = ax.bbox.size[along], _room(ax, along)
-    has, text = box.size[along], label.get_text()
+    has, text, points = box.size[along], label.get_text(), float(label.get_fontsize())
     if along and has > length and "\n" not in text:
         letters = max(9, int(len(text) * length / has))
         broken = in_lines(text.replace(" (", "; ("), letters, "; ").replace("; (", " (").replace(";\n(", "\n(")
         if broken != text:
             label.set_text(broken)
             return True
-    if has > end - start and label.get_size() > least:
-        label.set_size(max(least, label.get_size() * 0.98 * (end - start) / has))
+    if has > end - start and points > least:
+        label.set_fontsize(max(least, points * 0.98 * (end - start) / has))
         return True
     shift = max(start - box.min[along], 0.0) + min(end - box.max[along], 0.0)
     if abs(shift) < 0.5 or has > end - start:
         return False
     place = list(label.get_position())
     place[along] += shift / length
-    label.set_position(tuple(place))
+    label.set_position((place[0], place[1]))
     return True
 
 

@@ -291,5 +291,5 @@ def merged_texts(texts: Sequence[str], places: Float64, near: float = 0.02) -> l
 def name_below(ax: Axes, name: str, *notes: str) -> None:
     """Write below the axes what they count, and in lines below that what the reader must know."""
     _tiles.caption(ax, *notes)
-    points = ax.xaxis.label.get_size() if any(notes) else small()
+    points = ax.xaxis.label.get_fontsize() if any(notes) else small()
     ax.set_xlabel("\n".join(filter(None, [name, ax.get_xlabel()])), fontsize=points)

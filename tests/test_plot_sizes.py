@@ -53,8 +53,13 @@ PICTURES = {
     "tuning, all": lambda n, **to: fb.plot.tuning(BANKS[n], color="symmetry", marginals=True, **to),
 }
 ALIKE = {"comparison of one", "orientations"}
-PARTS = ["singular values", "energy curve", "coverage", "contours", "polar", "decomposition"]
-SIDE = {**dict.fromkeys(PARTS, 2.6), "tuning, all": 3, "training": 3.4}  # inches, of what is in several parts
+PARTS = ["energy curve", "coverage", "contours", "polar", "decomposition"]
+SIDE = {
+    **dict.fromkeys(PARTS, 2.6),
+    "singular values": 3,
+    "tuning, all": 3,
+    "training": 3.4,
+}  # inches, of what is in several parts
 
 
 def square(side=2):

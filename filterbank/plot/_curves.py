@@ -18,7 +18,7 @@ from ._canvas import AnyFigure, Inches, axes_inches, given_axes, new_figure, set
 MARKERS = "osD^vPX<>*"  # with the colours, so that curves can be told apart without them
 MOST_MARKED = 40  # points of a curve that are drawn as dots
 WIDTH, HEIGHT, ENTRY = 5.2, 3.4, 0.2  # inches: of the axes, and for each line of the legend
-NAME = 0.45  # inches that the name of the axis at the left takes from the curves, at least
+NAME = 0.2  # inches that the name of the axis at the left takes from the curves, at least
 ENOUGH = 2.2  # inches, the height of curves that need no more
 HANDLE = 3.6  # letter sizes, the width of a legend without its texts
 CONTROL = "0.5"  # the grey of random filters, seen on light and on dark

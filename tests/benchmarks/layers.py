@@ -1,7 +1,8 @@
 """Time layers on a bank against the plain Keras layers of the same shape, in turns.
 
 python -m tests.benchmarks.layers tensorflow|compiled|jax         `execution="auto"`
-python -m tests.benchmarks.layers BACKEND --ways -o FILE          every way, for `rates`
+python -m tests.benchmarks.layers BACKEND --ways -o FILE          every way that pays somewhere there, for `rates`
+python -m tests.benchmarks.layers BACKEND --ways all              every way there is
 """
 
 import argparse
@@ -101,15 +102,16 @@ def measure(backend, shape, ways, rounds=9):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("backend", choices=BACKENDS)
-    parser.add_argument("--ways", action="store_true")
+    parser.add_argument("--ways", nargs="?", const="paying", choices=("paying", "all"))
     parser.add_argument("-o", "--output", type=argparse.FileType("a"))
     arguments = parser.parse_args()
     os.environ["KERAS_BACKEND"] = arguments.backend.replace("compiled", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for shape in GRID:
-        ways = shape.ways(BACKENDS[arguments.backend]) if arguments.ways else ["auto"]
+        of_backend = BACKENDS[arguments.backend] if arguments.ways == "paying" else None
+        ways = shape.ways(of_backend) if arguments.ways else ["auto"]
         for kind, seconds in measure(arguments.backend, shape, ways):
             plain = seconds.pop("plain")
             ratios = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import least_squares
 
-from filterbank.layers._costs import GAIN, MOST_KEPT, PAYING, VECTOR, Counts, kept, work
+from filterbank.layers._costs import GAIN, PAYING, VECTOR, Counts, work
 
 from .shapes import GRID
 
@@ -64,9 +64,8 @@ def fitted(backend, ratios):
 
 def chosen(backend, rates, shape, kind, ways):
     """Return the way that these rates choose, and those it is chosen from."""
-    costed = shape.costed(kind == "training")
-    if kind == "training":
-        ways = [way for way in ways if kept(way, costed) <= MOST_KEPT * kept("compose", costed)]
+    training = kind == "training"
+    costed, ways = shape.costed(training), [way for way in shape.candidates(backend, training) if way in ways]
     costs = {way: np.dot(rates, work(way, costed, VECTOR[backend])) * (GAIN if way == "compose" else 1) for way in ways}
     return min(costs, key=costs.get), costs
 

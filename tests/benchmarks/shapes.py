@@ -32,14 +32,22 @@ class Shape(NamedTuple):
         """Whether gradients of the inputs are measured too: images have none."""
         return self.channels > 4
 
-    def ways(self, backend):
-        """Return the ways that a layer of this shape has on that backend."""
-        from filterbank.layers._costs import PAYING  # loads Keras, whose backend is to be named first
+    def ways(self, backend=None):
+        """Return the ways that a layer of this shape has, of those that pay somewhere on a backend if one is named."""
+        from filterbank.layers._costs import PAYING, WAYS  # loads Keras, whose backend is to be named first
 
-        ways = PAYING[backend]
+        ways = PAYING[backend] if backend else WAYS
         return [
             way for way in ways if (way != "unfolded" or self.k <= 7) and (way != "depthwise lines" or self.stride == 1)
         ]
+
+    def candidates(self, backend, training):
+        """Return the ways that "auto" chooses from on that backend: in training, those that do not keep too much."""
+        from filterbank.layers._costs import MOST_KEPT, kept
+
+        costed = self.costed(training)
+        most = MOST_KEPT * kept("compose", costed)
+        return [way for way in self.ways(backend) if not training or kept(way, costed) <= most]
 
     def costed(self, training):
         """Return the same shape as the library counts its work."""
@@ -119,3 +127,4 @@ GRID = [
     Shape(64, 3, 6, 64, 8, 1),
     Shape(256, 3, 9, 256, 4, 1),
 ]
+FEW = GRID[::6]  # where every way is measured, with the question's own shape and the one of three channels

@@ -189,9 +189,12 @@ def _with_tensorflow(layer: Any, images: np.ndarray, pull: np.ndarray) -> Any:
 def _with_jax(layer: Any, images: np.ndarray, pull: np.ndarray) -> Any:
     import jax
 
+    # In a model, as `stateless_call` of a layer by itself casts nothing for mixed precision.
+    model = keras.Sequential([keras.Input(images.shape[1:]), layer])
+
     def total(weights: Any, inputs: Any) -> Any:
         frozen = [weight.value for weight in layer.non_trainable_weights]
-        outputs, _, penalties = layer.stateless_call(weights, frozen, inputs, return_losses=True)
+        outputs, _, penalties = model.stateless_call(weights, frozen, inputs, return_losses=True)
         return ops.sum(outputs * pull) + sum(penalties), (outputs, penalties)
 
     weights = [weight.value for weight in layer.trainable_weights]

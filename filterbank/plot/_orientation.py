@@ -123,7 +123,7 @@ def _oriented(bank: FilterBank) -> tuple[Float64, Float64, str]:
     every = np.asarray(column if said else oriented(tuning(bank)), dtype=np.float64)
     known = np.isfinite(every)
     filters, angles = bank.filters[known], every[known]
-    way_out = 'whole banks of gabor and steerable are, and kind="montage" draws any'
+    way_out = 'whole banks of gabor and steerable are, as are many cells of v1, and kind="montage" draws any'
     found = np.unique(np.degrees(np.mod(angles, np.pi)).round(3) % 180)
     if len(found) < FEWEST:
         got = f"only {' and '.join(f'{angle:.0f}°' for angle in found)}" if len(found) else "none"

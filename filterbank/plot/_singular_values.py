@@ -99,8 +99,9 @@ def singular_values(
         f"smallest of {counted(len(scree.values), 'value')} {tidy(scree.values[-1])}"
         for scree in screes
     ]
+    by_name = "by name, " if screes[0].name else ""  # a sentence begins with a capital, a name need not
     what = f"singular values{' relative to the largest' * relative} of {'; '.join(banks)}"
-    return finish(ax, f"curves on a logarithmic scale of the {what}", "; ".join(numbers))
+    return finish(ax, f"curves on a logarithmic scale of the {what}", f"{by_name}{'; '.join(numbers)}")
 
 
 class Scree(NamedTuple):

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from filterbank import FilterBank, compose
 from filterbank._check import Array, integer, is_integer
+from filterbank._kernels import is_transposed
 from filterbank._store import parse_json, read_npz, write_npz
 
 from ._arguments import as_names
@@ -62,6 +63,9 @@ class KernelHistory(keras.callbacks.Callback):
         Of the layers with a residual.
     banks : dict of str to FilterBank
         By name of the layer.
+    transposed : set of str
+        Names of the layers whose coefficients and residuals have outputs before inputs, as the kernels of Keras's
+        transposed convolutions.
     verifications : list of Verification
         The proofs after the last epoch.
 
@@ -120,6 +124,7 @@ class KernelHistory(keras.callbacks.Callback):
 
     def _forget(self) -> None:
         self.banks: dict[str, FilterBank] = {}
+        self.transposed: set[str] = set()
         self.verifications: list[Verification] = []
         self._step, self._epoch, self._in_epoch = 0, 0, 0
         self._started = False
@@ -195,7 +200,9 @@ class KernelHistory(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Find the layers, and the file to go on from."""
         self._forget()
-        self.banks = {name: layer.bank for name, layer in self._chosen().items()}
+        chosen = self._chosen()
+        self.banks = {name: layer.bank for name, layer in chosen.items()}
+        self.transposed = {name for name, layer in chosen.items() if is_transposed(layer)}
         if self.resume and self.path is not None and os.path.exists(self.path):
             self._take_over(self.load(self.path))
 
@@ -317,8 +324,12 @@ class KernelHistory(keras.callbacks.Callback):
         path : str or path-like
             The file, named exactly so.
         """
-        layers = {
-            name: {"bank": bank.get_config(), "parts": [part for part in PARTS if name in self._records[part]]}
+        layers: dict[str, dict[str, Any]] = {
+            name: {
+                "bank": bank.get_config(),
+                "parts": [part for part in PARTS if name in self._records[part]],
+                "transposed": name in self.transposed,
+            }
             for name, bank in self.banks.items()
         }
         records = {
@@ -350,7 +361,7 @@ class KernelHistory(keras.callbacks.Callback):
         Returns
         -------
         KernelHistory
-            With `steps`, `epochs`, `coefficients` and `banks` as they were.
+            With `steps`, `epochs`, `coefficients`, `banks` and `transposed` as they were.
 
         Raises
         ------
@@ -362,6 +373,7 @@ class KernelHistory(keras.callbacks.Callback):
         try:
             layers = parse_json(str(arrays["layers"]))
             history.banks = {name: FilterBank.from_config(layer["bank"]) for name, layer in layers.items()}
+            history.transposed = {name for name, layer in layers.items() if layer.get("transposed", False)}
             history._steps = arrays["steps"].tolist()
             history._epochs = arrays["epochs"].tolist()
             history._steps_at = {int(done): int(step) for done, step in arrays["steps_at"]}

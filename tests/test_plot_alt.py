@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 from plotted import BANK, WEIGHTS, BasisLayer, History, nested_model
 
@@ -52,6 +53,7 @@ def test_every_picture_says_what_it_shows(name):
 def test_the_words_come_from_the_data():
     assert "10 filters of 8x8 pixels of the family dct" in fb.plot.alt_text(fb.plot.filters(fb.dct(8, n=10)))
     assert "1 filter of 7 samples" in fb.plot.alt_text(fb.plot.filters(np.ones((1, 7))))
+    assert "A kernel of 7 samples, as" in fb.plot.alt_text(fb.plot.decomposition(np.ones(7), fb.dct((7,))))
     assert "scale from -3 to 3" in fb.plot.alt_text(fb.plot.filters(3 * np.eye(4)[None]))
     assert "each on its own scale" in fb.plot.alt_text(fb.plot.filters(BANK, scale="each"))
     kernel = np.tensordot([3.0, 4.0], BANK.filters[:2], 1)
@@ -67,6 +69,39 @@ def test_trainings_say_their_scale_and_what_is_left_out():
         assert "5 of 16 outputs." in grey
         assert "in colour, on one scale from -2 to 2" in fb.plot.alt_text(draw(steps))
         assert "of 16 outputs" not in fb.plot.alt_text(draw(steps, outputs=16))
+
+
+def test_numbers_about_signals_are_of_samples():
+    signals = fb.compose(np.random.default_rng(0).standard_normal((5, 2, 4)), fb.dct((9,), n=5))
+    compared = fb.analysis.compare(signals, {"dct": fb.dct((9,), n=3)})
+    fitted = fb.analysis.fit_gabor(signals)
+    assert "3 filters of 9 samples, of 8 kernels" in fb.plot.alt_text(fb.plot.comparison(compared))
+    assert "nearest to 8 kernels of 9 samples" in fb.plot.alt_text(fb.plot.tuning(fitted))
+
+
+def test_names_stay_as_they_were_given():
+    """A sentence begins with a capital, a name need not."""
+    banks = {"zeta": BANK, "eta": fb.gabor(5)}
+    kernels = fb.compose(WEIGHTS, BANK)
+    compared = fb.analysis.compare(kernels, banks, n=3, resamples=2)
+    named = [SimpleNamespace(name="zeta", kernel_size=(5, 5), kernel=kernels)]
+    on_bank = BasisLayer(WEIGHTS, BANK, name="zeta")
+    drawn = [
+        fb.plot.singular_values(banks),
+        fb.plot.energy_curve(kernels, banks, draws=0),
+        fb.plot.comparison(compared),
+        fb.plot.comparison({"zeta": compared}),
+        fb.plot.training(History(layers=("zeta",))),
+        fb.plot.animate(History(layers=("zeta",))).figure,
+        fb.plot.model(SimpleNamespace(name="zeta", layers=named)),
+        fb.plot.kernels(on_bank),
+        fb.plot.decomposition(on_bank),
+    ]
+    for figure in drawn:
+        text = fb.plot.alt_text(figure)
+        assert "zeta" in text
+        assert "Zeta" not in text
+        assert not any("Zeta" in one.get_text() for one in figure.findobj(Text))
 
 
 def test_kernels_and_models_say_whose_scale_it_is():

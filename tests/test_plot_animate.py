@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import re
+from itertools import pairwise
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image, ImageSequence
-from plotted import BANK, History, tiles_of
+from plotted import BANK, History, slices_of, tiles_of
 
 import filterbank as fb
 from filterbank.plot import _animation
@@ -106,11 +107,42 @@ def test_signals_move_as_bars():
     heights = [np.ptp(path.vertices[:, 1]) for path in bars.get_paths()]
     assert np.corrcoef(heights, np.abs(kernels.ravel()))[0, 1] > 0.999999
     assert any(not np.allclose(old, path.vertices) for old, path in zip(before, bars.get_paths(), strict=True))
+    limit = max(np.abs(fb.compose(values, fb.dct((9,), n=6))).max() for values in history.coefficients["first"])
+    assert bars.get_clim() == pytest.approx((-limit, limit))
+    assert fb.plot.alt_text(movie.figure).startswith("7 kernels of 9 samples, on one scale from ")
 
 
 def test_volumes_move_as_slices():
-    movie = fb.plot.animate(History(times=3, bank=fb.dct((3, 5, 5), n=6)))
-    assert movie.figure.axes[0].get_xlabel() == "central slices yx, zx, zy"
+    bank = fb.dct((3, 5, 5), n=6)
+    history = History(times=3, bank=bank)
+    movie = fb.plot.animate(history, outputs=[4, 1])
+    axes = movie.figure.axes[0]
+    assert axes.get_xlabel() == "central slices yx, zx, zy; 2 of 7 outputs"
+    for frame in (2, 0):
+        movie.draw(frame)
+        kernels = fb.compose(history.coefficients["first"][frame], bank)[..., 0, :]
+        expected = [slices_of(kernels[..., output]) for output in (4, 1)]
+        np.testing.assert_array_equal(tiles_of(axes, (5, 15)).reshape(2, 5, 15), expected)
+    assert fb.plot.alt_text(movie.figure).startswith("2 kernels of 3x5x5 pixels, on one scale from ")
+
+
+@pytest.mark.parametrize("bank", [fb.dct((9,), n=6), fb.dct((3, 5, 5), n=6)], ids=["1-D", "3-D"])
+def test_films_of_other_dimensions_are_written(bank, tmp_path):
+    history = History(times=3, bank=bank)
+    movie = fb.plot.animate(history, path=tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as image:
+        frames = [np.array(frame.convert("RGB"), dtype=float) for frame in ImageSequence.Iterator(image)]
+    movie.save(tmp_path / "a.html")
+    sources = sources_of((tmp_path / "a.html").read_text(encoding="utf-8"))
+    assert len(frames) == len(sources) == 3
+    for one, source in zip(frames, sources, strict=True):
+        page = np.array(opened(source).convert("RGB"), dtype=float)
+        assert page.shape == one.shape
+        assert np.abs(page - one).mean() < 1
+    assert min(np.abs(one - other).mean() for one, other in pairwise(frames)) > 0.5
+    coefficients = fb.plot.animate(history, what="coefficients")
+    (image,) = coefficients.figure.axes[0].get_images()
+    np.testing.assert_array_equal(image.get_array(), history.coefficients["first"][-1].reshape(6, -1))
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -37,7 +37,7 @@ def test_bars_are_the_intervals():
     axes = fb.plot.comparison(RESULT).axes[0]
     assert bars_of(axes) == {place: (row.low, row.high) for place, row in enumerate(RESULT.rows)}
     said = axes.get_xlabel().replace("\n", " ")
-    assert said == "energy explained by 8 filters of 7x7, of 48 kernels; bars: 95 % bootstrap intervals"
+    assert said == "energy explained by 8 filters of 7x7 pixels, of 48 kernels; bars: 95 % bootstrap intervals"
 
 
 def test_without_resamples_there_are_no_bars():
@@ -117,7 +117,9 @@ def test_it_goes_where_it_is_told():
 
 def test_the_words_are_the_table():
     said = fb.plot.alt_text(fb.plot.comparison({"first": RESULT}))
-    assert said.startswith("Share of the energy of the kernels of first explained by 8 filters of 7x7, of 48 kernels: ")
+    assert said.startswith(
+        "Share of the energy of the kernels of first explained by 8 filters of 7x7 pixels, of 48 kernels: "
+    )
     for row in RESULT.rows:
         assert f"{row.name} {100 * row.explained:.3g} %" in said
 

@@ -293,6 +293,14 @@ def test_banks_that_cannot_tell_orientations_are_refused(name):
     assert "whole banks of gabor and steerable are" in str(error.value)
 
 
+@pytest.mark.filterwarnings("ignore::filterbank.BankWarning")
+def test_few_cells_of_v1_leave_orientations_out_and_many_do_not():
+    with pytest.raises(ValueError, match=r"map that is 35° wrong of a wave at 79°; .* as are many cells of v1, and"):
+        fb.plot.responses(wave(79), fb.v1(11, n=16, rng=5), kind="orientation")
+    for seed in range(8):
+        fb.plot.responses(wave(79), fb.v1(11, n=32, rng=seed), kind="orientation")
+
+
 def test_a_part_of_a_circle_and_columns_turned_by_a_quarter_are_refused():
     part = fb.gabor(15, frequencies=[0.2], orientations=8)[:6]
     turned = fb.FilterBank(GABOR.filters, parameters={"orientation": GABOR.parameters["orientation"] + np.pi / 2})

@@ -6,7 +6,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from plotted import BANK, History, tiles_of
+from plotted import BANK, History, slices_of, tiles_of
 
 import filterbank as fb
 
@@ -138,13 +138,54 @@ def test_moments_in_narrow_columns_are_named_every_so_many():
 def test_the_words_count_kernels_and_moments():
     figure = fb.plot.training(History(), outputs=2, snapshots=3)
     assert fb.plot.alt_text(figure).startswith(
-        "2 kernels of 5x5 of the layer first at 3 moments from epoch 0 to epoch 5, on one scale from "
+        "2 kernels of 5x5 pixels of the layer first at 3 moments from epoch 0 to epoch 5, on one scale from "
     )
 
 
-@pytest.mark.parametrize("bank", [fb.dct((9,)), fb.dct((3, 5, 5), n=8)], ids=["1-D", "3-D"])
-def test_kernels_of_other_dimensions(bank):
-    fb.plot.training(History(bank=bank)).canvas.draw()
+def test_signals_are_bars_on_one_scale():
+    bank = fb.dct((9,))
+    history = History(bank=bank, inputs=3)
+    figure = fb.plot.training(history, outputs=[4, 1], in_=1, snapshots=3)
+    axes = figure.axes[0]
+    bars = axes.collections[1]
+    moments = [fb.compose(history.coefficients["first"][moment], bank)[:, 1, [4, 1]] for moment in (0, 10, 20)]
+    kernels = np.stack(moments).transpose(2, 0, 1)  # a row for each output, in it the moments
+    np.testing.assert_allclose(bars.get_array(), kernels.ravel(), rtol=0, atol=1e-13)
+    limit = np.abs(kernels).max()
+    assert bars.get_clim() == pytest.approx((-limit, limit))
+    corners = np.array([path.vertices[[0, 2]] for path in bars.get_paths()])
+    columns, rows = np.floor(corners.mean(axis=1)).astype(int).T
+    assert columns.reshape(2, 3, 9).tolist() == np.broadcast_to([[0], [1], [2]], (2, 3, 9)).tolist()
+    assert rows.reshape(2, -1).tolist() == [[0] * 27, [1] * 27]
+    heights = corners[:, 0, 1] - corners[:, 1, 1]  # y grows downward
+    np.testing.assert_allclose(heights / np.abs(heights).max(), kernels.ravel() / limit, rtol=0, atol=1e-12)
+    assert names(axes.yaxis) == ["output 4", "output 1"]
+    assert names(axes.xaxis) == ["epoch 0", "2.5", "5"]
+    assert "2 kernels of 9 samples of the layer first at 3 moments" in fb.plot.alt_text(figure)
+
+
+def test_volumes_are_slices():
+    bank = fb.dct((3, 5, 5), n=8)
+    history = History(bank=bank)
+    figure = fb.plot.training(history, outputs=[4, 1], snapshots=3)
+    tiles = tiles_of(figure.axes[0], (5, 15))
+    for column, moment in enumerate([0, 10, 20]):
+        kernels = fb.compose(history.coefficients["first"][moment], bank)[..., 0, :]
+        np.testing.assert_array_equal(tiles[:, column], [slices_of(kernels[..., output]) for output in (4, 1)])
+    assert figure.axes[0].get_xlabel() == "central slices yx, zx, zy"
+    assert "2 kernels of 3x5x5 pixels of the layer first" in fb.plot.alt_text(figure)
+
+
+def test_volumes_of_three_inputs_are_colours():
+    bank = fb.dct((3, 5, 5), n=8)
+    history = History(bank=bank, inputs=3)
+    axes = fb.plot.training(history, outputs=[4], snapshots=1).axes[0]
+    kernel = fb.compose(history.coefficients["first"][-1], bank)[..., 4]
+    colours = np.stack([slices_of(kernel[..., one]) for one in range(3)], axis=-1)
+    shown = tiles_of(axes, (5, 15))[0, 0]
+    drawn = np.isfinite(colours[..., 0])
+    np.testing.assert_array_equal(shown[..., 3], drawn)
+    np.testing.assert_allclose(shown[drawn][:, :3], 0.5 + colours[drawn] / np.abs(kernel).max() / 2, rtol=0, atol=1e-14)
 
 
 def test_one_dimensional_kernels_over_time_need_a_height():

@@ -52,7 +52,8 @@ def animate(
     Parameters
     ----------
     source : KernelHistory or array_like
-        What `KernelHistory` recorded, or kernels of two or three dimensions over time, `(times, *size, in, out)`; with
+        What `KernelHistory` recorded, of layers of one to three dimensions; or kernels of two or three dimensions over
+        time, `(times, *size, in, out)`, where one dimension needs a height, ``kernels[:, None]``. With
         ``what="coefficients"`` also coefficients over time, `(times, n, in, out)`.
     what : {"kernels", "coefficients"}, default "kernels"
         Kernels, a tile for each, or the heat map of the coefficients.

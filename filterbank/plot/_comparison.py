@@ -10,7 +10,7 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._check import window_name
+from .._check import window_name, window_words
 from ..analysis import ComparedBank, Comparison
 from ..analysis._explained import OWN, RANDOM
 from . import _layout, _tiles
@@ -110,7 +110,7 @@ def _ranked(results: Sequence[Comparison]) -> list[str]:
 
 
 def _about(result: Comparison) -> str:
-    return f"{counted(result.n, 'filter')} of {window_name(result.size)}, of {counted(result.kernels, 'kernel')}"
+    return f"{counted(result.n, 'filter')} of {window_words(result.size)}, of {counted(result.kernels, 'kernel')}"
 
 
 def _words(name: str, result: Comparison) -> str:

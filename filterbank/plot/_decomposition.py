@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from .. import _check
 from .._bank import FilterBank, as_bank
-from .._check import Array, Float64, window_name
+from .._check import Array, Float64, window_words
 from .._compose import decompose
 from .._kernels import as_float64
 from . import _layout, _tiles
@@ -177,7 +177,7 @@ class Sum(NamedTuple):
     def words(self, title: str) -> str:
         """Say what the sum shows."""
         name = f"the kernel of {title}, " if title else "a kernel of "
-        size = window_name(self.kernel.shape)
+        size = window_words(self.kernel.shape)
         what = f"{name}{size}, as the sum of its {counted(len(self.terms), 'strongest term')}"
         if not self.kernel.any():
             return f"{what}; the kernel is zero"

@@ -24,7 +24,7 @@ class Series:
 
     name: str
     values: Mapping[str, Float64]
-    """What each layer's distance is measured by, `(times, ...)`."""
+    """What each layer's distance is measured by, `(times, ..., in, out)`."""
     times: Float64
     unit: str
     history: Any = None
@@ -37,7 +37,10 @@ class Series:
         what = "a KernelHistory or kernels (times, *size, in, out)"
         if accepted("source", source, what, "history") == "array":
             return cls.of_array(_array_of_kernels(source), layer)
-        values = {name: as_float64("coefficients", series) for name, series in source.coefficients.items()}
+        values = {
+            name: _inputs_first(source, name, as_float64("coefficients", series))
+            for name, series in source.coefficients.items()
+        }
         if not values or not all(map(len, values.values())):
             raise ValueError("`source` must hold at least one record, got an empty history; train with it first")
         name = next(iter(values)) if layer is None else _check.choice("layer", layer, list(values))
@@ -81,7 +84,11 @@ class Series:
         for moment in moments:
             bank = self.history.banks[self.name] if basis is None else basis[moment]
             kernels = compose(values[moment][:, inputs][..., outputs], bank)
-            found.append(kernels if residual is None else kernels + residual[moment][..., inputs, :][..., outputs])
+            if residual is not None:
+                kernels = (
+                    kernels + _inputs_first(self.history, self.name, residual[moment])[..., inputs, :][..., outputs]
+                )
+            found.append(kernels)
         return np.stack(found)
 
     def distance(self, name: str) -> tuple[Float64, str]:
@@ -92,6 +99,11 @@ class Series:
         if start > 0:
             return distance / start, ""
         return distance / (float(distance.max()) or 1.0), "from zero: relative to the largest"
+
+
+def _inputs_first(history: Any, name: str, values: Float64) -> Float64:
+    """Return coefficients or kernels of a layer `(..., in, out)`; those of transposed layers come `(..., out, in)`."""
+    return values.swapaxes(-1, -2) if name in getattr(history, "transposed", ()) else values
 
 
 def _array_of_kernels(source: Any) -> Float64:

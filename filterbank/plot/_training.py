@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import _check
-from .._check import Array, Float64, window_name
+from .._check import Array, Float64, window_words
 from . import _layout, _tiles
 from ._alt import counted, finish, scale_words
 from ._canvas import AnyFigure, axes_inches, bare, checked_figure, given_axes, new_figure
@@ -49,7 +49,8 @@ def training(
     Parameters
     ----------
     source : KernelHistory or array_like
-        What `KernelHistory` recorded, or kernels of two or three dimensions over time, `(times, *size, in, out)`.
+        What `KernelHistory` recorded, of layers of one to three dimensions; or kernels of two or three dimensions over
+        time, `(times, *size, in, out)`. An array of kernels of one dimension needs a height, ``kernels[:, None]``.
     layer : str, optional
         The layer whose kernels are drawn, by name. The default is the first that was recorded.
     outputs : int or sequence of int, optional
@@ -125,7 +126,7 @@ def training(
     if colorbar:
         _tiles.draw_colorbar(top, drawn)
     _draw_curves(bottom, series, moments)
-    kernels = f"{counted(len(rows), 'kernel')} of {window_name(size)}"
+    kernels = f"{counted(len(rows), 'kernel')} of {window_words(size)}"
     name = f" of the layer {series.name}" if series.name else ""
     first, last = (f"{series.unit} {tidy(series.times[moment])}" for moment in moments[[0, -1]])
     snapshots_words = (

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import analysis
 from .._bank import FilterBank
-from .._check import Float64, window_name
+from .._check import Float64, window_words
 from ..analysis._gabor_fit import GaborFit
 from ..analysis._tuning import Tuning
 from ._alt import bank_words, counted
@@ -108,7 +108,7 @@ def _of_fit(fit: GaborFit) -> Tuned:
     flat = len(fit.size) == 2
     angles = (np.degrees(numbers["orientation"]),) if flat else ()
     width = np.degrees(turn) if flat else np.full(len(frequency), np.nan)
-    words = f"the Gabor filters nearest to {counted(len(frequency), 'kernel')} of {window_name(fit.size)}"
+    words = f"the Gabor filters nearest to {counted(len(frequency), 'kernel')} of {window_words(fit.size)}"
     return Tuned(_unnamed(len(frequency)), numbers, frequency, octaves, angles, width, words)
 
 

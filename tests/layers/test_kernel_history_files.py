@@ -20,6 +20,7 @@ def test_file_holds_everything_exactly(nested: Any, fit: Any, tmp_path: Path) ->
     np.testing.assert_array_equal(back.steps, history.steps)
     np.testing.assert_array_equal(back.epochs, history.epochs)
     assert back.banks == history.banks
+    assert back.transposed == history.transposed == set()
     assert list(back.coefficients) == list(history.coefficients)
     for name, recorded in history.coefficients.items():
         assert back.coefficients[name].tobytes() == recorded.tobytes()

@@ -3,10 +3,19 @@
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from plotted import tiles_of
+import pytest
+from plotted import slices_of, tiles_of
 
 import filterbank as fb
-from filterbank.layers import BasisConv2D, BasisDepthwiseConv2D, KernelHistory
+from filterbank.layers import (
+    BasisConv1D,
+    BasisConv1DTranspose,
+    BasisConv2D,
+    BasisConv3D,
+    BasisConv3DTranspose,
+    BasisDepthwiseConv2D,
+    KernelHistory,
+)
 
 
 def test_a_keras_model_on_one_page():
@@ -63,3 +72,61 @@ def test_the_film_of_a_training_ends_with_the_kernels_of_the_model():
         movie.draw(frame)
         shown = tiles_of(movie.figure.axes[0], (5, 5)).reshape(-1, 5, 5)[:3]
         np.testing.assert_allclose(shown, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("layer_on", "size"), [(BasisConv1D, (9,)), (BasisConv3D, (3, 5, 5))])
+def test_trainings_of_other_dimensions_begin_and_end_with_the_kernels_of_the_model(layer_on, size):
+    layer = layer_on(3, fb.dct(size, n=6), name="first")
+    model = keras.Sequential([keras.Input((*size, 2)), layer])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    history = KernelHistory()
+    rng = np.random.default_rng(0)
+    images, targets = rng.standard_normal((8, *size, 2)), rng.standard_normal((8, *[1] * len(size), 3))
+    start = keras.ops.convert_to_numpy(layer.kernel)
+    model.fit(images, targets, epochs=2, verbose=0, callbacks=[history])
+    kernels = [np.moveaxis(one[..., 1, :], -1, 0) for one in (start, keras.ops.convert_to_numpy(layer.kernel))]
+    assert np.abs(kernels[1] - kernels[0]).max() > 0.01
+
+    movie = fb.plot.animate(history, in_=1)
+    for frame, expected in [(2, kernels[1]), (0, kernels[0])]:
+        movie.draw(frame)
+        np.testing.assert_allclose(drawn(movie.figure.axes[0], size)[:3], [seen(one) for one in expected], atol=1e-6)
+    axes = fb.plot.training(history, in_=1, snapshots=2).axes[0]
+    both = [seen(one) for one in np.stack(kernels, axis=1).reshape(-1, *size)]
+    np.testing.assert_allclose(drawn(axes, size), both, atol=1e-6)
+    plt.close("all")
+
+
+@pytest.mark.parametrize(("layer_on", "size"), [(BasisConv1DTranspose, (9,)), (BasisConv3DTranspose, (3, 5, 5))])
+def test_trainings_of_transposed_layers_have_their_outputs(layer_on, size, tmp_path):
+    layer = layer_on(3, fb.dct(size, n=6), residual=True, name="first")
+    model = keras.Sequential([keras.Input((*[1] * len(size), 2)), layer])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    rng = np.random.default_rng(0)
+    images, targets = rng.standard_normal((8, *[1] * len(size), 2)), rng.standard_normal((8, *size, 3))
+    model.fit(images, targets, epochs=1, verbose=0, callbacks=[KernelHistory(tmp_path / "history.npz")])
+    history = KernelHistory.load(tmp_path / "history.npz")
+    assert history.transposed == {"first"}
+    kernels = np.moveaxis(keras.ops.convert_to_numpy(layer.kernel)[..., 1], -1, 0)
+    expected = [seen(one) for one in kernels]
+    top = fb.plot.training(history, in_=1, snapshots=1).axes[0]
+    assert [label.get_text() for label in top.get_yticklabels()] == ["output 0", "output 1", "output 2"]
+    np.testing.assert_allclose(drawn(top, size), expected, atol=1e-6)
+    movie = fb.plot.animate(history, in_=1)
+    np.testing.assert_allclose(drawn(movie.figure.axes[0], size)[:3], expected, atol=1e-6)
+    (image,) = fb.plot.animate(history, what="coefficients", outputs=[2]).figure.axes[0].get_images()
+    coefficients = keras.ops.convert_to_numpy(layer.coefficients)
+    np.testing.assert_allclose(image.get_array(), coefficients[:, 2], atol=1e-6)
+    plt.close("all")
+
+
+def drawn(axes, size):
+    """Return the numbers that a picture draws, those of a kernel after the other."""
+    if len(size) == 1:
+        return axes.collections[1].get_array().reshape(-1, *size)
+    return tiles_of(axes, (5, 15)).reshape(-1, 5, 15)
+
+
+def seen(kernel):
+    """Return what a picture shows of a kernel: all of a signal, and of a volume the slices."""
+    return kernel if kernel.ndim == 1 else slices_of(kernel)

@@ -373,7 +373,7 @@ class KernelHistory(keras.callbacks.Callback):
         try:
             layers = parse_json(str(arrays["layers"]))
             history.banks = {name: FilterBank.from_config(layer["bank"]) for name, layer in layers.items()}
-            history.transposed = {name for name, layer in layers.items() if layer.get("transposed", False)}
+            history.transposed = {name for name, layer in layers.items() if layer["transposed"]}
             history._steps = arrays["steps"].tolist()
             history._epochs = arrays["epochs"].tolist()
             history._steps_at = {int(done): int(step) for done, step in arrays["steps_at"]}

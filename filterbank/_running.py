@@ -128,10 +128,10 @@ def _require_memory(pixels: int, values: int) -> None:
         np.empty((MATRICES, pixels, pixels))
         np.empty((ARRAYS, values))
     except (MemoryError, ValueError) as error:
-        gigabytes = MATRICES * 8 * pixels**2 / 1e9
+        gigabytes = 8 * (MATRICES * pixels**2 + ARRAYS * values) / 1e9
         raise MemoryError(
-            f"the covariance of patches of {pixels} pixels takes {gigabytes:,.0f} GB while it is summed, which is more "
-            f"than there is; use a smaller `size`"
+            f"the covariance of patches of {pixels} pixels takes {gigabytes:,.0f} GB while {values} values are summed, "
+            f"which is more than there is; use a smaller `size`"
         ) from error
 
 

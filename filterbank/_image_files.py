@@ -32,7 +32,8 @@ def read_image(path: str) -> Array:
         pattern = f"; pass glob.glob({path!r})" if glob.has_magic(path) else ""
         raise FileNotFoundError(f"`images` must be files that exist, got {path!r}{pattern}") from None
     except Exception as error:  # Each of the image readers behind it has exceptions of its own.
-        raise ValueError(f"`images` must be files of images or .npy arrays, got {path!r}: {error}") from error
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"`images` must be files of images or .npy arrays, got {path!r}: {reason}") from error
     return _in_colour(path, array) if array.ndim > 2 and array.shape[-1] in (2, 4) else array
 
 

@@ -746,6 +746,7 @@ def test_files_that_cannot_be_read_are_collected(photograph, tmp_path):
     for path, line in zip([*bad[:2], small, *bad[2:]], moments.skipped, strict=True):
         assert Path(path).name in line
         assert "on_error" not in line
+        assert "\n" not in line
     with pytest.raises(ValueError, match=r"got none: `images` must be files.*truncated.png"):
         fb.patch_moments(bad, 5, on_error="skip")
     gc.collect()

@@ -85,7 +85,7 @@ for name, family in families.items():
         components = np.moveaxis(bank[:count].filters, 0, -1)[..., None, :]
         shares.append(fb.analysis.project(components, family[:count]).explained)
     print(f"{name:36s}" + "".join(f"{share:8.1%}" for share in shares))
-print(f"{'random':36s}" + "".join(f"{count / size**2:8.1%}" for count in counts))
+print(f"{'random, on average':36s}" + "".join(f"{count / size**2:8.1%}" for count in counts))
 
 # %%
 # Does it pay to learn them?

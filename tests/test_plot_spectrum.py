@@ -325,12 +325,29 @@ def test_settings_of_matplotlib_stay(bank, kind):
         assert dict(plt.rcParams) == before
 
 
-def test_colours_of_orientations_are_equally_light_and_meet():
+# What those see who lack the pigment for green, or for red, of linear RGB: G. M. Machado, M. M. Oliveira and
+# L. A. F. Fernandes, "A physiologically-based model for simulation of color vision deficiency", IEEE TVCG 15 (2009).
+DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+
+
+@pytest.mark.parametrize("seen_as", [np.eye(3), DEUTERANOPIA, PROTANOPIA], ids=["normal", "deuteranopia", "protanopia"])
+def test_orientations_far_apart_are_told_apart_by_all_eyes(seen_as):
+    from skimage.color import rgb2lab
+
+    colours = orientation_colours()(np.arange(180) / 180)[:, :3]
+    linear = np.where(colours > 0.04045, ((colours + 0.055) / 1.055) ** 2.4, colours / 12.92)
+    seen = np.clip(linear @ np.transpose(seen_as), 0, 1)
+    lab = rgb2lab(np.where(seen > 0.0031308, 1.055 * seen ** (1 / 2.4) - 0.055, 12.92 * seen))
+    turn = np.abs(np.arange(180)[:, None] - np.arange(180))
+    far = np.minimum(turn, 180 - turn) >= 45
+    assert np.linalg.norm(lab[:, None] - lab, axis=-1)[far].min() > 15  # 2.3 can just be noticed
+
+
+def test_colours_of_orientations_meet():
     from skimage.color import rgb2lab
 
     colours = orientation_colours()(np.arange(256) / 256)[:, :3]
-    lightness = rgb2lab(colours[None])[0, :, 0]
-    assert np.ptp(lightness) < 0.5
     steps = np.linalg.norm(np.diff(rgb2lab(np.vstack([colours, colours[:1]])[None])[0], axis=0), axis=1)
     assert steps.max() < 1.2 * steps.mean()
 

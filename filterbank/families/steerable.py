@@ -120,7 +120,7 @@ def steerable(
     FilterBank
         With the columns `kind`, `order` (of the derivative), `frequency` (of the peak of its spectrum, cycles per
         pixel), `spacing` and `orientation` (radians), and for ``basis="separable"`` also `power_x` and `power_y`:
-        the highest powers.
+        the highest powers; its `orientation` is that of the set, 0, and not of each filter.
 
     Raises
     ------

@@ -136,13 +136,13 @@ def animate(
     draw(len(moments) - 1)
     thinned = f"{len(moments)} of {len(series.times)} records" * (len(moments) < len(series.times))
     left_out = series.left_out(picked)
-    _tiles.caption(scene.top, *scene.notes, left_out, thinned)
+    notes = [*scene.notes, left_out, thinned]
+    _tiles.caption(scene.top, *notes)
     name = f" of the layer {series.name}" if series.name else ""
-    finish(
-        scene.top, f"{scene.words}{name and f',{name}'}, animated from {labels[0]} to {labels[-1]}", left_out, thinned
-    )
+    finish(scene.top, f"{scene.words}{name and f',{name}'}, animated from {labels[0]} to {labels[-1]}", *notes)
     end = tidy(series.distance(series.name)[0][-1])
-    figure = finish(scene.curve, f"a curve of the distance from the start, which ends at {end}")
+    measured = series.measures(series.name)
+    figure = finish(scene.curve, f"a curve of the distance of the {measured} from the start, which ends at {end}")
     animation = Animation(figure, draw, labels, rate)
     if path is not None:
         animation.save(path, progress=progress)
@@ -213,7 +213,11 @@ def _kernels(series: Series, moments: Array, picked: Array, look: _Look) -> _Sce
         curve,
         lambda frame: _tiles.redraw(drawn, tiles[frame], grid, end, rgb=coloured),
         f"{counted(len(picked), 'kernel')} of {window_words(size)}, {scale_words(end, rgb=coloured)}",
-        (_tiles.volume_note(len(size)), _tiles.colour_note(end) if coloured else ""),
+        (
+            _tiles.volume_note(len(size)),
+            series.input_note(input_, coloured=coloured),
+            _tiles.colour_note(end) if coloured else "",
+        ),
     )
 
 

@@ -86,7 +86,7 @@ def _common(vectors: Complex) -> str:
     if strength == 0:
         return "there is none"
     angle = np.degrees(np.mod(np.angle(total) / 2, np.pi))
-    return f"all in all {angle:.0f}°, with {abs(total) / strength:.0%} of agreement"
+    return f"all in all {angle:.0f}°, with an agreement of {100 * abs(total) / strength:.0f} %"
 
 
 def _to_one_wave_each(bank: FilterBank) -> FilterBank:

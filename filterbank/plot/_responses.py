@@ -72,7 +72,7 @@ def responses(
         The magnitude at which the shared scale, or the brightness of a map, ends. The default is the largest; of a
         map, the one that a hundredth of the pixels reach, and the picture says so.
     cmap : str or Colormap, optional
-        The default is "RdBu_r" for a montage, and for a map a circle of hues of one lightness, in which horizontal
+        The default is "RdBu_r" for a montage, and for a map a circle of hues, in which horizontal
         and vertical differ as yellow and blue, which nearly everyone can tell apart. Any cyclic colours will do for
         a map.
     colorbar : bool, default True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -24,7 +24,7 @@ class Series:
 
     name: str
     values: Mapping[str, Float64]
-    """What each layer's distance is measured by, `(times, ..., in, out)`."""
+    """Coefficients or kernels of each layer, `(times, ..., in, out)`."""
     times: Float64
     unit: str
     history: Any = None
@@ -70,6 +70,11 @@ class Series:
         outputs = self.channels[1]
         return f"{len(picked)} of {counted(outputs, 'output')}" * (len(picked) < outputs)
 
+    def input_note(self, in_: int, *, coloured: bool) -> str:
+        """Say which input is drawn, if there are others."""
+        inputs = self.channels[0]
+        return f"input {in_} of {inputs}" * (inputs > 1 and not coloured)
+
     def kernels(self, moments: Array, inputs: Any = slice(None), outputs: Any = slice(None)) -> Float64:
         """Return the kernels of the layer at some of the records, `(moments, *size, in, out)`.
 
@@ -91,11 +96,22 @@ class Series:
             found.append(kernels)
         return np.stack(found)
 
+    def measures(self, name: str) -> str:
+        """Return what the distance of a layer is that of: "coefficients" or "kernels"."""
+        others = (getattr(self.history, part, {}) for part in ("bases", "residuals"))
+        return "kernels" if self.history is None or any(name in other for other in others) else "coefficients"
+
     def distance(self, name: str) -> tuple[Float64, str]:
-        """Return how far a layer's values are from the first ones at each time, and a note if these are zero."""
-        flat = self.values[name].reshape(len(self.times), -1)
-        distance: Float64 = np.linalg.norm(flat - flat[0], axis=1)
-        start = float(np.linalg.norm(flat[0]))
+        """Return how far a layer's values are from the first ones at each time, and a note if these are zero.
+
+        They are its coefficients; where a basis or a residual trains too, its kernels.
+        """
+        values, one = self.values[name], replace(self, name=name)
+        composed = self.history is not None and self.measures(name) == "kernels"
+        records = (one.kernels(np.array([at]))[0] if composed else values[at] for at in range(len(values)))
+        first = next(records)
+        distance = np.array([0.0, *(np.linalg.norm(record - first) for record in records)])  # not all in memory
+        start = float(np.linalg.norm(first))
         if start > 0:
             return distance / start, ""
         return distance / (float(distance.max()) or 1.0), "from zero: relative to the largest"

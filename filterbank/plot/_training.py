@@ -92,8 +92,9 @@ def training(
 
     Notes
     -----
-    The curves are ``norm(a - a_start) / norm(a_start)`` over all coefficients of a layer; of an array of kernels,
-    over the kernels. Where the start is zero they are relative to the largest distance, and the picture says so.
+    The curves are ``norm(a - a_start) / norm(a_start)`` over all coefficients of a layer; over its kernels where a
+    basis or a residual trains too, and of an array of kernels. Where the start is zero they are relative to the
+    largest distance, and the picture says so.
     All kernels are on one scale, symmetric about zero.
 
     Examples
@@ -112,7 +113,8 @@ def training(
     size = rows.shape[2:-1] if coloured else rows.shape[2:]
     tiles = rows.reshape(-1, *rows.shape[2:])
     end = _tiles.limit_of(tiles)
-    notes = (_tiles.volume_note(len(size)), _tiles.colour_note(end) if coloured else "")
+    note = series.input_note(in_, coloured=coloured)
+    notes = (_tiles.volume_note(len(size)), note, _tiles.colour_note(end) if coloured else "")
 
     colorbar = colorbar and not coloured
     panels = None if ax is None else _panels(ax, fig, noted=any(notes))
@@ -134,8 +136,9 @@ def training(
     )
     distance = tidy(series.distance(series.name)[0][-1])
     layers = f" of {counted(len(series.values), 'layer')}" if series.name else ""
-    curves_words = f"curves of the distance from the start{layers}, which ends at {distance}{name}"
-    left_out = series.left_out(picked)
+    measured = f"the {series.measures(series.name)}{name}"
+    curves_words = f"distance from the start{layers}; that of {measured} ends at {distance}"
+    left_out = "; ".join(filter(None, [note, series.left_out(picked)]))
     if ax is not None:
         return finish(ax, snapshots_words, left_out, curves_words)
     finish(top, snapshots_words, left_out)

@@ -344,4 +344,6 @@ def _words(tuned: Tuned) -> str:
     known = tuned.frequency[tuned.frequency > 0]
     if not len(known):
         return "no filter has a peak above zero frequency"
-    return f"frequencies from {tidy(known.min())} to {tidy(known.max())} cycles per {pixel_name(tuned.dimensions)}"
+    low, high = tidy(known.min()), tidy(known.max())
+    spread = f"frequency {low}" if low == high else f"frequencies from {low} to {high}"
+    return f"{spread} cycles per {pixel_name(tuned.dimensions)}"

@@ -74,6 +74,32 @@ def test_the_film_of_a_training_ends_with_the_kernels_of_the_model():
         np.testing.assert_allclose(shown, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("settings", "moved"),
+    [({"train": "basis"}, "kernels"), ({"residual": True}, "kernels"), ({}, "coefficients")],
+    ids=["basis", "residual", "coefficients"],
+)
+def test_the_distance_from_the_start_is_that_of_all_that_trains(settings, moved):
+    layer = BasisConv2D(3, 3 * fb.gabor(5, n=4, orientations=4).filters, name="first", **settings)
+    model = keras.Sequential([keras.Input((8, 8, 2)), layer])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    history = KernelHistory()
+    rng = np.random.default_rng(0)
+    model.fit(rng.normal(size=(8, 8, 8, 2)), rng.normal(size=(8, 4, 4, 3)), epochs=2, verbose=0, callbacks=[history])
+    values = history.kernels("first") if moved == "kernels" else history.coefficients["first"]
+    expected = [np.linalg.norm(value - values[0]) / np.linalg.norm(values[0]) for value in values]
+    top, curves = fb.plot.training(history).axes
+    np.testing.assert_allclose(curves.get_lines()[0].get_ydata(), expected, rtol=1e-5, atol=1e-7)
+    assert expected[-1] > 0.01
+    assert f"that of the {moved} of the layer first ends at {expected[-1]:.3g}" in curves.get_label()
+    assert "input 0 of 2" in top.get_xlabel()
+    assert "nput 0 of 2" in top.get_label()
+    movie = fb.plot.animate(history)
+    assert f"distance of the {moved} from the start" in movie.figure.axes[1].get_label()
+    assert "input 0 of 2" in movie.figure.axes[0].get_xlabel()
+    plt.close("all")
+
+
 @pytest.mark.parametrize(("layer_on", "size"), [(BasisConv1D, (9,)), (BasisConv3D, (3, 5, 5))])
 def test_trainings_of_other_dimensions_begin_and_end_with_the_kernels_of_the_model(layer_on, size):
     layer = layer_on(3, fb.dct(size, n=6), name="first")

@@ -210,3 +210,18 @@ def test_a_page_fits_into_axes_of_the_caller():
 def test_what_cannot_be_drawn_is_refused(source, settings, error, text):
     with pytest.raises(error, match=text):
         fb.plot.model(source, **settings)
+
+
+@pytest.mark.parametrize("inches", [(3.4, 2.8), (4.2, 3.4), (8, 6)])
+def test_texts_keep_out_of_the_kernels_and_keep_the_scale(inches):
+    shapes = [(11, 11, 3, 64), (3, 3, 64, 64), (1, 1, 64, 256), (31, 2, 5), (3, 3, 3, 2, 4)]
+    layers = [Layer(RNG.standard_normal(shape), name=f"block{at}_convolution") for at, shape in enumerate(shapes)]
+    layers.append(BasisLayer(WEIGHTS, BANK, name="a_layer_on_a_bank"))
+    figure = plt.figure(figsize=inches, layout="constrained")
+    (axes,) = fb.plot.model(SimpleNamespace(name="mixed", layers=layers), fig=figure).axes
+    figure.canvas.draw()
+    kernels = min(image.get_window_extent().x0 for image in axes.get_images())
+    beside = [text for text in axes.texts if text.get_window_extent().x0 < kernels]
+    assert sum(text.get_text().count("±") for text in beside) == len(layers)
+    assert all(text.get_window_extent().x1 < kernels + 1 for text in beside)
+    plt.close(figure)

@@ -37,6 +37,7 @@ BETWEEN = 0.12  # inches, between columns
 READABLE = 1.0  # inches, of the column of texts, where the page has room for it
 TILE = 0.28  # inches, about the height of a kernel in a roomy row
 WIDE, BOLD = 0.57, 0.66  # of a letter over its height
+FEWEST_LETTERS = 5  # of a name
 CELL = 0.02  # inches, of a heat map at least
 ONE_LINE = 0.26  # inches, below which a row has a single line of text
 ENOUGH = 0.95  # of the energy
@@ -329,7 +330,7 @@ def _draw_energies(ax: Axes, shares: Float64, box: tuple[float, float, float, fl
 
 
 def _write(ax: Axes, row: Row, scale: str, box: tuple[float, float, float, float]) -> None:
-    """Write name and facts, in as many lines as there is room for; in one line the number of kernels is left out."""
+    """Write name and facts, in as many lines as there is room for; the scale is the last to be left out."""
     left, top, width, height = box
     size, *made = row.facts
     facts = [[f"{row.kind}, {size}", size], *([fact] for fact in made), [scale, scale.split(", ")[-1]]]
@@ -337,11 +338,13 @@ def _write(ax: Axes, row: Row, scale: str, box: tuple[float, float, float, float
     room = int(72 * height / LINE / points)
     if height + GAP < ONE_LINE:
         points = min(points, 72 * height / LINE)
-        tail = f"  {size}, {facts[-1][-1]}"
-        letters = int(72 * width / points / WIDE) - len(tail)
-        lines = [_shortened(row.block.title, letters) + tail]
+        letters, limit = int(72 * width / points / WIDE), facts[-1][-1]
+        tails = (f"  {size}, {limit}", f"  {limit}", "")
+        tail = next(text for text in tails if not text or letters - len(text) >= FEWEST_LETTERS)
+        lines = [_shortened(row.block.title, letters - len(tail)) + tail]
     else:
-        versions = [[row.block.title], *facts[: room - 1]]
+        kept = facts if room > len(facts) else [*facts[: room - 2], facts[-1]] if room > 1 else []
+        versions = [[row.block.title], *kept]
         points = min(points, 72 * height / LINE / len(versions))
         name = _fitting(versions[0], width * WIDE / BOLD, points)
         lines = [name, *(_fitting(line, width, points) for line in versions[1:])]
@@ -360,7 +363,7 @@ def _fitting(versions: list[str], inches: float, points: float) -> str:
 
 def _shortened(text: str, letters: int) -> str:
     """Leave out the middle of a text that is too long."""
-    letters = max(letters, 5)
+    letters = max(letters, FEWEST_LETTERS)
     if len(text) <= letters:
         return text
     half = (letters - 1) // 2

@@ -56,7 +56,7 @@ def strip(bank: FilterBank) -> str:
     legend = {
         1: f"From {-limit:.3g} to {limit:.3g} on one scale",
         2: f"On one scale: {colours}",
-        3: f"The middle slices, on one scale: {colours}",
+        3: f"The strongest slices, on one scale: {colours}",
     }[bank.ndim]
     legend = legend if limit else "All zero"
     count = f"{len(shown)} filters" if len(shown) > 1 else "1 filter"
@@ -142,7 +142,7 @@ def _names(bank: FilterBank) -> Iterator[str]:
 
 
 def _tile(one: Float64, limit: float, name: str) -> str:
-    """Return one filter as an image: blue below zero, red above; of a volume the middle slice, of a line a curve."""
+    """Return one filter as an image: blue below zero, red above; of a volume its strongest slice, of a line a curve."""
     pixels = _curve(one / limit) if one.ndim == 1 else _plane(one / limit)
     height, width = pixels.shape if one.ndim == 1 else one.shape[-2:]
     scale = TILE / max(height, width)
@@ -159,10 +159,10 @@ def _tile(one: Float64, limit: float, name: str) -> str:
 
 
 def _plane(values: Float64) -> npt.NDArray[np.uint8]:
-    """Return the shades of a 2-D filter or of the middle slice of a volume, of no more pixels than are kept."""
+    """Return the shades of a 2-D filter or of the strongest slice yx of a volume, of no more pixels than are kept."""
     from PIL import Image
 
-    plane = values[len(values) // 2] if values.ndim == 3 else values
+    plane = values[np.square(values).sum(axis=(1, 2)).argmax()] if values.ndim == 3 else values
     image = Image.fromarray(np.rint((plane + 1) * SHADES).astype(np.uint8))
     image.thumbnail((DETAIL, DETAIL), Image.Resampling.BOX)
     return np.asarray(image)

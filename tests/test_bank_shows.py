@@ -133,15 +133,15 @@ def test_peaks_of_a_long_line_stay():
     np.testing.assert_array_equal(np.sort(blue.sum(axis=0))[-3:], [0, len(only) // 4, len(only) // 2])
 
 
-def test_of_volumes_the_middle_slice_is_drawn():
+def test_of_volumes_the_strongest_slice_is_drawn():
     volume = np.zeros((1, 3, 2, 2))
-    volume[0, 1, 0, 1], volume[0, 0] = 1, -0.5
+    volume[0, 2, 0, 1], volume[0, 0] = 1, -0.25  # nothing in the middle
     page = page_of(fb.FilterBank(volume))
     (only,) = page.pixels()
     red, blue = coloured(only)
     np.testing.assert_array_equal(red, [[False, True], [False, False]])
     assert not blue.any()
-    assert "The middle slices, on one scale" in page.text
+    assert "The strongest slices, on one scale" in page.text
 
 
 @pytest.mark.parametrize(("size", "shown"), [((5, 7), (40, 56)), ((20, 5), (56, 14)), ((1, 99), (4, 56))])

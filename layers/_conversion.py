@@ -96,8 +96,9 @@ class ConversionReport(tuple[ConvertedLayer, ...]):
         return Table(head, rows, texts=(0, 1), note=left_alone)
 
 
+@shows_itself
 class Conversion(NamedTuple):
-    """A converted layer or model, and what the conversion kept and cost.
+    """A converted layer or model, and what the conversion kept and cost; prints as the table of its report.
 
     Parameters
     ----------
@@ -123,3 +124,6 @@ class Conversion(NamedTuple):
     layer: Any
     model: Any
     report: ConversionReport
+
+    def _table(self) -> Table:
+        return self.report._table()

@@ -306,7 +306,10 @@ def test_untouched_layers_keep_their_weights_and_state(model: Any, pair_of_image
 
 
 def test_report_prints_as_a_table(model: Any) -> None:
-    text = str(project(model, {3: fb.dct(3, n=3), 5: fb.dct(5)}).report)
+    converted = project(model, {3: fb.dct(3, n=3), 5: fb.dct(5)})
+    text = str(converted.report)
+    assert str(converted) == text
+    assert converted._repr_html_() == converted.report._repr_html_()
     head, *rows = text.splitlines()
     assert head.split() == ["layer", "bank", "energy", "before", "after", "difference"]
     *rows, left = rows

@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 
 import numpy as np
+from matplotlib.axis import Axis
+from matplotlib.text import Text
 
 import filterbank as fb
 
@@ -97,3 +99,12 @@ def slices_of(volume):
     tile = np.full((5, 15), np.nan)
     tile[:, :5], tile[1:4, 5:10], tile[1:4, 10:] = volume[1], volume[:, 2], volume[:, :, 2]
     return tile
+
+
+def drawn_texts(fig):
+    """Return the texts that are seen; an axis also has labels beyond its ends."""
+    beyond = set()
+    for axis in fig.findobj(Axis):
+        low, high = sorted(axis.get_view_interval())
+        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
+    return [text for text in set(fig.findobj(Text)) - beyond if text.get_visible() and text.get_text().strip()]

@@ -1,14 +1,11 @@
 """Every picture in small figures, subplots and subfigures of the caller, light and dark."""
 
 import itertools
-import os
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
-from matplotlib.axis import Axis
-from matplotlib.text import Text
-from plotted import RNG, BasisLayer, History, Layer
+from plotted import RNG, BasisLayer, History, Layer, drawn_texts
 
 import filterbank as fb
 
@@ -54,12 +51,8 @@ PICTURES = {
 }
 ALIKE = {"comparison of one", "orientations"}
 PARTS = ["energy curve", "coverage", "contours", "polar", "decomposition"]
-SIDE = {
-    **dict.fromkeys(PARTS, 2.6),
-    "singular values": 3,
-    "tuning, all": 3,
-    "training": 3.4,
-}  # inches, of what is in several parts
+# Inches of a square figure for what is in several parts.
+SIDE = {**dict.fromkeys(PARTS, 2.6), "singular values": 3, "tuning, all": 3, "training": 3.4}
 
 
 def square(side=2):
@@ -79,20 +72,11 @@ def subfigure():
     return {"fig": plt.figure(figsize=(9, 4), layout="constrained").subfigures(1, 3)[1]}
 
 
-def seen_texts(axes):
-    """Return the texts of some axes that are seen; an axis also has labels beyond its ends."""
-    beyond = set()
-    for axis in axes.findobj(Axis):
-        low, high = sorted(axis.get_view_interval())
-        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
-    return [text for text in set(axes.findobj(Text)) - beyond if text.get_visible() and text.get_text().strip()]
-
-
 def problems(fig, where):
     """Say which texts leave the figure, or lie over another."""
     point = fig.dpi / 72
     room = where.bbox.padded(2 * point)
-    boxes = [(text.get_text(), text.get_window_extent()) for text in seen_texts(where)]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in drawn_texts(where)]
     found = [f"{text!r} leaves" for text, box in boxes if not (room.contains(*box.min) and room.contains(*box.max))]
     return found + [
         f"{one!r} on {other!r}"
@@ -113,7 +97,5 @@ def test_texts_stay_in_the_figure_and_apart(picture, n, place):
         figure.canvas.draw()
         where = to.get("fig") or figure
         shown = problems(figure, where)
-        if folder := os.environ.get("PICTURES"):
-            figure.savefig(f"{folder}/{picture}-{n}-{place.__name__}.png".replace(" ", "_"), dpi=70)
         plt.close(figure)
     assert not shown

@@ -6,9 +6,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.axis import Axis
-from matplotlib.text import Text
-from plotted import RNG, BasisLayer, History, Layer
+from plotted import RNG, BasisLayer, History, Layer, drawn_texts
 
 import filterbank as fb
 
@@ -46,15 +44,6 @@ def whole(figure):
 
 def half(figure):
     return figure.subfigures(1, 2)[1]
-
-
-def drawn_texts(fig):
-    """Return the texts that are seen; an axis also has labels beyond its ends."""
-    beyond = set()
-    for axis in fig.findobj(Axis):
-        low, high = sorted(axis.get_view_interval())
-        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
-    return [text for text in set(fig.findobj(Text)) - beyond if text.get_visible() and text.get_text().strip()]
 
 
 @pytest.mark.parametrize("picture", PICTURES)

@@ -106,7 +106,7 @@ HOSTILE_FILTERS = [
 
 
 def refusal(config):
-    """Return the text of the ValueError, after checking that it cost neither time nor memory."""
+    """Return the text of the ValueError, after checking that it cost no memory."""
     tracemalloc.start()
     with pytest.raises(ValueError, match=r"\w") as caught:
         fb.FilterBank.from_config(config)

@@ -124,7 +124,8 @@ def animate(
     picked = chosen("outputs", outputs, series.channels[1], MOST_OUTPUTS)
     make = _kernels if what == "kernels" else _coefficients
     scene = make(series, moments, picked, _Look(in_, rgb, cmap, colorbar, fig))
-    draw_curve = _draw_curve(scene.curve, series, moments)
+    distance, from_zero = series.distance(series.name)
+    draw_curve = _draw_curve(scene.curve, series, moments, distance, from_zero)
     labels = [f"{series.unit} {tidy(when, 4)}" for when in series.times[moments]]
     title = scene.top.set_title("", loc="left", fontsize="medium", pad=8)
 
@@ -140,9 +141,8 @@ def animate(
     _tiles.caption(scene.top, *notes)
     name = f" of the layer {series.name}" if series.name else ""
     finish(scene.top, f"{scene.words}{name and f',{name}'}, animated from {labels[0]} to {labels[-1]}", *notes)
-    end = tidy(series.distance(series.name)[0][-1])
-    measured = series.measures(series.name)
-    figure = finish(scene.curve, f"a curve of the distance of the {measured} from the start, which ends at {end}")
+    measured = f"the distance of the {series.measures(series.name)} from the start"
+    figure = finish(scene.curve, f"a curve of {measured}, which ends at {tidy(distance[-1])}")
     animation = Animation(figure, draw, labels, rate)
     if path is not None:
         animation.save(path, progress=progress)
@@ -240,9 +240,8 @@ def _coefficients(series: Series, moments: Array, picked: Array, look: _Look) ->
     )
 
 
-def _draw_curve(ax: Axes, series: Series, moments: Array) -> Callable[[int], None]:
+def _draw_curve(ax: Axes, series: Series, moments: Array, distance: Float64, note: str) -> Callable[[int], None]:
     """Draw how far the layer is from its start, and return what moves the dot on it."""
-    distance, note = series.distance(series.name)
     ink = rcParams["text.color"]
     ax.plot(series.times, distance, color=ink, linewidth=0.9, alpha=0.6)
     (dot,) = ax.plot([], [], marker="o", markersize=5, color=ink, clip_on=False)

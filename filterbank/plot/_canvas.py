@@ -98,9 +98,9 @@ def whole_figure(ax: Axes) -> Figure:
     return figure
 
 
-def is_own(figure: Figure) -> bool:
-    """Return whether the figure was made here, to fit its picture."""
-    return isinstance(figure, Picture)
+def is_own(ax: Axes) -> bool:
+    """Return whether the axes are in a figure that was made here, to fit its picture."""
+    return isinstance(whole_figure(ax), Picture)
 
 
 def bare(ax: Axes) -> None:

@@ -15,7 +15,7 @@ from ..analysis import ComparedBank, Comparison
 from ..analysis._explained import OWN, RANDOM
 from . import _layout, _tiles
 from ._alt import counted, finish
-from ._canvas import AnyFigure, axes_inches, bare, given_axes, is_own, new_figure, settled_inches, whole_figure
+from ._canvas import AnyFigure, axes_inches, bare, given_axes, is_own, new_figure, settled_inches
 from ._curves import CONTROL, line_colour, named, percent_axis, write_at
 from ._labels import percent
 
@@ -202,7 +202,7 @@ def _draw_panels(ax: Axes, results: dict[str, Comparison], names: Sequence[str])
     """
     width, height = axes_inches(ax)
     down, across = _arranged(len(results))
-    if not is_own(whole_figure(ax)):
+    if not is_own(ax):
         _name_rows(ax, names)
         width, height = map(min, zip((width, height), settled_inches(ax), strict=True))
         if min(width / across - SMALLEST_PANEL, height / down - TITLE - TICKS - SMALLEST_ROW * len(names)) < 0:

@@ -66,26 +66,31 @@ def _legend_above(ax: Axes, room: Inches) -> Legend:
     width, height = room
     names = [label.split(": ")[0] for label in labels]
     small = _layout.small()
+    fewer = [
+        [*names[: count - 1], f"{names[count - 1]} and {len(names) - count} more"]
+        for count in range(len(names) - 1, 0, -1)
+    ]
     for texts, points, least in (
         (labels, small, 0.75),
         (labels, 0.85 * small, 0.75),
         (labels, 0.7 * small, 0.5),
         (names, small, 0.5),
         (names, 0.7 * small, 0.5),
+        *((some, 0.7 * small, 0.5) for some in fewer),
     ):
         letters = max(1, int((72 * width / points - HANDLE) / 0.56))
         lines = [_tiles.in_lines(text, letters, ", ") for text in texts]
-        legend = ax.legend(handles, lines, loc="lower left", bbox_to_anchor=(0, 1.01), frameon=False, fontsize=points)
+        legend = ax.legend(
+            handles[: len(lines)],
+            lines,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.01),
+            frameon=False,
+            fontsize=points,
+        )
         legend.set(zorder=5)
         across, high = _inches(legend)
         if across <= width - NAME and height - high >= min(least * height, ENOUGH):
-            return legend
-    for count in range(len(names) - 1, 0, -1):
-        short = [*names[: count - 1], f"{names[count - 1]} and {len(names) - count} more"]
-        legend = ax.legend(handles[:count], short, loc="lower left", bbox_to_anchor=(0, 1.01), frameon=False)
-        for text in legend.get_texts():
-            text.set_fontsize(0.7 * small)
-        if height - _inches(legend)[1] >= 0.5 * height:
             break
     return legend
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
 
-from ._canvas import is_own, settled_inches, whole_figure
+from ._canvas import is_own, settled_inches
 from ._tiles import in_lines
 
 LEAST = 0.6  # of its size, the smallest that a text becomes
@@ -17,7 +17,7 @@ TIMES = 3  # a change of the texts changes the axes, and these the room
 
 def keep_inside(ax: Axes) -> None:
     """Break, shrink and move the names and notes of axes, and of those in them, that would leave the figure."""
-    if is_own(whole_figure(ax)):
+    if is_own(ax):
         return  # It was made to fit.
     named = [(one, axis) for one in ax.findobj(Axes) for axis in (one.xaxis, one.yaxis) if axis.label.get_text()]
     least = {axis: LEAST * float(axis.label.get_fontsize()) for _, axis in named}

@@ -20,7 +20,7 @@ from .._check import Float64, Size
 from ..analysis import frequency_response
 from ..analysis._tuning import Transform
 from . import _tiles
-from ._canvas import axes_inches, bare, is_own, settled_inches, whole_figure
+from ._canvas import axes_inches, bare, is_own, settled_inches
 from ._colours import frequency_colours, orientation_colours
 from ._labels import UNITS, tidy
 from ._layout import small
@@ -197,7 +197,7 @@ def pixel_name(dimensions: int) -> str:
 def plane_axes(ax: Axes, dimensions: int) -> list[Axes]:
     """Return axes for the planes of the spectrum, three side by side in 3-D, with their numbers and names."""
     planes = PLANES[dimensions]
-    places, inches = [ax], axes_inches(ax)[0] if is_own(whole_figure(ax)) else min(settled_inches(ax))
+    places, inches = [ax], axes_inches(ax)[0] if is_own(ax) else min(settled_inches(ax))
     if len(planes) > 1:
         bare(ax)
         whole = len(planes) + (len(planes) - 1) * BETWEEN

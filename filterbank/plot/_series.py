@@ -107,7 +107,7 @@ class Series:
         They are its coefficients; where a basis or a residual trains too, its kernels.
         """
         values, one = self.values[name], replace(self, name=name)
-        composed = self.history is not None and self.measures(name) == "kernels"
+        composed = self.measures(name) == "kernels"
         records = (one.kernels(np.array([at]))[0] if composed else values[at] for at in range(len(values)))
         first = next(records)
         distance = np.array([0.0, *(np.linalg.norm(record - first) for record in records)])  # not all in memory

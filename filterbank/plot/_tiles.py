@@ -281,12 +281,11 @@ def caption(ax: Axes, *sentences: str) -> None:
     """Write what the reader must know under the picture, in lines about as wide as it that break between clauses."""
     clauses = "; ".join(sentence for sentence in sentences if sentence)
     if clauses:
-        figure = whole_figure(ax)
-        high = 72 * ax.figure.bbox.height / figure.dpi
+        own, high = is_own(ax), 72 * ax.figure.bbox.height / whole_figure(ax).dpi
         for points in (small(), 0.8 * small()):
-            letters = max(30 if is_own(figure) else 20, int(72 * axes_inches(ax)[0] / (0.5 * points)))
+            letters = max(30 if own else 20, int(72 * axes_inches(ax)[0] / (0.5 * points)))
             lines = in_lines(clauses, letters, "; ")
-            if is_own(figure) or (lines.count("\n") + 1) * LINE * points < NOTE_SHARE * high:
+            if own or (lines.count("\n") + 1) * LINE * points < NOTE_SHARE * high:
                 break
         ax.set_xlabel(lines, fontsize=points)
 

@@ -127,17 +127,16 @@ def training(
     _tiles.caption(top, *notes)
     if colorbar:
         _tiles.draw_colorbar(top, drawn)
-    _draw_curves(bottom, series, moments)
+    distance = _draw_curves(bottom, series, moments)
     kernels = f"{counted(len(rows), 'kernel')} of {window_words(size)}"
     name = f" of the layer {series.name}" if series.name else ""
     first, last = (f"{series.unit} {tidy(series.times[moment])}" for moment in moments[[0, -1]])
     snapshots_words = (
         f"{kernels}{name} at {counted(len(moments), 'moment')} from {first} to {last}, {scale_words(end, rgb=coloured)}"
     )
-    distance = tidy(series.distance(series.name)[0][-1])
     layers = f" of {counted(len(series.values), 'layer')}" if series.name else ""
     measured = f"the {series.measures(series.name)}{name}"
-    curves_words = f"distance from the start{layers}; that of {measured} ends at {distance}"
+    curves_words = f"distance from the start{layers}; that of {measured} ends at {tidy(distance)}"
     left_out = "; ".join(filter(None, [note, series.left_out(picked)]))
     if ax is not None:
         return finish(ax, snapshots_words, left_out, curves_words)
@@ -197,12 +196,14 @@ def _name_snapshots(ax: Axes, grid: _layout.Grid, series: Series, moments: Array
     ax.tick_params(length=0)
 
 
-def _draw_curves(ax: Axes, series: Series, moments: Array) -> None:
-    notes = []
+def _draw_curves(ax: Axes, series: Series, moments: Array) -> float:
+    """Draw how far each layer is from its start, and return where the one of the kernels ends."""
+    notes, ends = [], {}
     alone = len(series.times) == 1
     for name in series.values:
         distance, note = series.distance(name)
         notes.append(note)
+        ends[name] = float(distance[-1])
         (line,) = ax.plot(series.times, distance, linewidth=1.2, markersize=3.5, label=name)
         if name == series.name:
             line.set(marker="o", markevery=moments.tolist(), zorder=3)
@@ -220,6 +221,7 @@ def _draw_curves(ax: Axes, series: Series, moments: Array) -> None:
     ax.set_ylabel(textwrap.fill(DISTANCE, min(letters, LONGEST)), fontsize="small")
     _tiles.caption(ax, f"{series.unit} (dots: the kernels above)", *dict.fromkeys(notes))
     _name_curves(ax, series)
+    return ends[series.name]
 
 
 def _name_curves(ax: Axes, series: Series) -> None:

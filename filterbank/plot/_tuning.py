@@ -224,13 +224,13 @@ def _draw_still(ax: Axes, places: Float64, colours: Float64, along: str) -> None
 
 def _draw_again(ax: Axes, angles: Float64, frequency: Float64, colours: Float64) -> bool:
     """Draw what is near one end of the orientations, hollow, beyond the other; return whether anything is."""
-    ends = ((180.0, angles <= EDGE / 2), (-180.0, angles >= 180 - EDGE / 2))
+    ends, seen = ((180.0, angles <= EDGE / 2), (-180.0, angles >= 180 - EDGE / 2)), seen_colours(colours)
     for turn, near in ends:
         if near.any():
             again = ax.scatter(angles[near] + turn, frequency[near], _area(len(angles)))
             again.set(
                 facecolor="none",
-                edgecolor=seen_colours(colours)[near],
+                edgecolor=seen[near],
                 linewidth=0.9,
                 zorder=3,
                 alpha=_fade(len(angles)),
